@@ -1,0 +1,296 @@
+"""Pictures of the week: prices by the hour, its rank, capitalisation, funds, sentiment, averages."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from selloff.charts.lines import HOUR, WEEK, long, marks, span, time_axis, time_lines
+from selloff.charts.theme import colour, finish
+from selloff.prose import MINUS, day, num, pct
+
+__all__ = ["average_gap", "capitalisation", "fund_flows", "purchases", "sentiment", "week_path", "week_ranks"]
+
+COINS = {"BTC": "btc", "ETH": "eth"}
+
+
+def week_path(hourly: pd.DataFrame, start: str, end: str) -> alt.LayerChart:
+    """Draw hourly prices of BTC and ETH, indexed to 100 at the week's start.
+
+    Parameters
+    ----------
+    hourly : DataFrame
+        Columns ``BTC`` and ``ETH`` indexed by the end of the hour (aware, UTC).
+    start, end : str
+        First hour, which is set to 100, and last hour.
+    """
+    path = hourly.loc[start:end]
+    index = 100 * path / path.iloc[0]
+    low = {name: float(index[name].min()) for name in COINS}
+    when = {name: index.index[int(index[name].argmin())] for name in COINS}
+    fall = {name: 100 - low[name] for name in COINS}
+    y = alt.Y("value:Q").scale(zero=False, nice=True).axis(title="start of Monday, 00:00 UTC = 100", tickCount=5)
+    lines = time_lines(long(index), y, COINS, unit="", form=HOUR, axis=time_axis("%a %-d", 8), digits=1)
+    par = alt.Chart(pd.DataFrame({"y": [100]})).mark_rule(color=colour("rule")).encode(y="y:Q")
+    events = {f"{when['ETH']:%Y-%m-%dT%H:%MZ}": "ETH low", "2025-09-26T12:00Z": "story, about noon UTC"}
+    return finish(
+        alt.layer(span("2025-09-22T00:00Z", "2025-09-27T00:00Z"), par, marks(events), lines),
+        title=f"Ether lost {pct(fall['ETH'], 0)} from Monday's start to its low, bitcoin {pct(fall['BTC'], 0)}",
+        subtitle="Hourly closes on Binance, USDT; shaded: Monday to Friday",
+        description=f"Two lines by the hour from {pd.Timestamp(start):%-d} to {pd.Timestamp(end):%-d %B %Y}, both 100 "
+        "at the start of Monday 22 September. ETH falls below BTC at once, drops again on Thursday "
+        f"to {low['ETH']:.1f} "
+        f"on {when['ETH']:%A %-d %B at %H:%M} UTC, and recovers part by the weekend. BTC's low is {low['BTC']:.1f}.",
+        source="Binance",
+        height=320,
+    )
+
+
+def week_ranks(changes: pd.Series, name: str, since: str) -> alt.LayerChart:
+    """Draw the changes of all weeks of one shape as a histogram, the last one marked.
+
+    Parameters
+    ----------
+    changes : Series
+        Relative changes, the week under study last.
+    name : str
+        ``"BTC"`` or ``"ETH"``.
+    since : str
+        Year of the first week, for the subtitle.
+    """
+    clean = 100 * changes.dropna()
+    value = float(clean.iloc[-1])
+    below = float((clean < value).mean() * 100)
+    step = 2
+    counts = (clean // step * step).value_counts().sort_index()
+    data = pd.DataFrame({"from": counts.index, "to": counts.index + step, "weeks": counts.to_numpy()})
+    data["week"] = data["from"].le(value) & data["to"].gt(value)
+    bars = (
+        alt.Chart(data)
+        .mark_bar(binSpacing=1)
+        .encode(
+            x=alt.X("from:Q").bin("binned").axis(title="change over the week, %", grid=False, tickCount=9),
+            x2="to:Q",
+            y=alt.Y("weeks:Q").axis(title="weeks", tickCount=5),
+            color=alt.condition("datum.week", alt.value(colour(COINS[name])), alt.value(colour("coin"))),
+            tooltip=[
+                alt.Tooltip("from:Q", title="From, %"),
+                alt.Tooltip("to:Q", title="To, %"),
+                alt.Tooltip("weeks:Q", title="Weeks"),
+            ],
+        )
+    )
+    here = pd.DataFrame({"x": [round(value, 2)], "word": [f"this week, {pct(value, 1)}"]})
+    rule = alt.Chart(here).mark_rule(color=colour("ink"), strokeWidth=1.5).encode(x="x:Q")
+    word = (
+        alt.Chart(here)
+        .mark_text(align="right", dx=-6, fontWeight="bold")
+        .encode(x="x:Q", y=alt.value(8), text="word:N")
+    )
+    return finish(
+        alt.layer(bars, rule, word),
+        title=f"{name}: {pct(below, 0)} of all weeks since {since} were worse",
+        subtitle=f"Change from Friday to Friday, 00:00 UTC, {num(len(clean))} weeks; bars of two percentage points",
+        description=f"Histogram of {len(clean)} weekly changes of {name} since {since}. Most lie between -10 and 10 %. "
+        f"The week of 22 September 2025 stands at {value:.1f} %; {below:.0f} % of weeks fell further.",
+        source="Binance, Coinbase, Yahoo, CoinGecko: medians",
+        height=230,
+    )
+
+
+def capitalisation(totals: pd.Series, level: float) -> alt.LayerChart:
+    """Draw total capitalisation by day, in trillions, with the level that the report names.
+
+    Parameters
+    ----------
+    totals : Series
+        USD bn by UTC day.
+    level : float
+        USD bn.
+    """
+    trillions = (totals / 1000).to_frame("total")
+    last_above = totals[totals > level].index
+    before = last_above[last_above < WEEK[0]][-1]
+    y = alt.Y("value:Q").scale(zero=False).axis(title="USD trillion", tickCount=5)
+    lines = time_lines(
+        long(trillions, 3),
+        y,
+        {"total": "coin"},
+        unit="trillion",
+        axis=time_axis("%-d %b", 7),
+        digits=2,
+        label=False,
+    )
+    rule = alt.Chart(pd.DataFrame({"y": [level / 1000]})).mark_rule(strokeDash=[4, 3]).encode(y="y:Q")
+    return finish(
+        alt.layer(span(*WEEK, "the week"), rule, lines),
+        title=f"The total stood above USD {level / 1000:.0f} trillion until {day(before, False)}",
+        subtitle="Capitalisation of TradingView's 125 largest coins, at 00:00 UTC; dashed: the level the report names",
+        description=f"Line of total capitalisation by day from {day(totals.index[0])} to "
+        f"{day(totals.index[-1])}. It last "
+        f"closes above {level / 1000:.0f} trillion dollars before the week on {day(before)}, falls to "
+        f"{trillions['total'].loc[WEEK[0] : WEEK[1]].min():.2f} trillion in the week of 22 September, "
+        "and climbs again in October.",
+        source="TradingView, CRYPTOCAP:TOTAL (rounded)",
+        height=260,
+    )
+
+
+def fund_flows(flows: pd.DataFrame) -> alt.Chart:
+    """Draw daily net flows of US bitcoin and ether funds as stacked bars.
+
+    Parameters
+    ----------
+    flows : DataFrame
+        Columns ``BTC`` and ``ETH``, USD m by day.
+    """
+    data = long(flows, 1)
+    data["reading"] = [f"{'+' if v > 0 else MINUS if v < 0 else ''}{abs(v):,.0f}" for v in data["value"]]
+    total = flows.sum(axis=1)
+    friday, monday = float(total["2025-09-26"]), float(total["2025-09-29"])
+    order = list(dict.fromkeys(data["time"]))
+    bars = (
+        alt.Chart(data)
+        .transform_calculate(when="utcFormat(toDate(datum.time), '%a %-d %b %Y')")
+        .mark_bar(size=13)
+        .encode(
+            x=alt.X("time:O")
+            .sort(order)
+            .axis(
+                title=None,
+                labelAngle=0,
+                labelExpr="utcFormat(toDate(datum.value), '%-d %b')",
+                values=order[::5],
+                grid=False,
+            ),
+            y=alt.Y("value:Q").axis(title="USD million", tickCount=6),
+            color=alt.Color("series:N").scale(domain=list(COINS), range=[colour(c) for c in COINS.values()]),
+            tooltip=[
+                alt.Tooltip("when:N", title="Day"),
+                alt.Tooltip("series:N", title="Funds"),
+                alt.Tooltip("reading:N", title="USD million"),
+            ],
+        )
+    )
+    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule().encode(y="y:Q")
+    return finish(
+        alt.layer(bars, zero),
+        title="Friday was worse than Thursday, and Monday brought it back",
+        subtitle="Net flow into US spot bitcoin and ether funds, by day",
+        description=f"Stacked bars by day from {day(flows.index[0])} to {day(flows.index[-1])}. Thursday 25 September "
+        f"shows {total['2025-09-25']:.0f} million dollars, Friday {friday:.0f}, Monday 29 September +{monday:.0f}.",
+        source="Farside Investors",
+        height=280,
+    )
+
+
+def sentiment(index: pd.Series, since: str) -> alt.LayerChart:
+    """Draw the Fear and Greed index, with the low of the week."""
+    week = index.loc[WEEK[0] : WEEK[1]]
+    low, when = float(week.min()), week.index[int(week.argmin())]
+    earlier = index.loc[: when - pd.Timedelta(days=1)]
+    last = earlier[earlier <= low].index[-1]
+    y = (
+        alt.Y("value:Q")
+        .scale(domain=[0, 100])
+        .axis(title="0 = extreme fear, 100 = extreme greed", values=[0, 25, 50, 75, 100])
+    )
+    lines = time_lines(
+        long(index.to_frame("index"), 0),
+        y,
+        {"index": "volatility"},
+        unit="",
+        axis=time_axis("%b %Y", 7),
+        digits=0,
+        label=False,
+    )
+    here = pd.DataFrame({"at": [f"{when:%Y-%m-%d}"], "y": [low], "word": [f"{low:.0f} on {day(when, False)}"]})
+    point = alt.Chart(here).mark_point(size=90, color=colour("ink")).encode(x=alt.X("at:T").scale(type="utc"), y="y:Q")
+    word = (
+        alt.Chart(here)
+        .mark_text(align="right", dx=-9, dy=8, fontWeight="bold")
+        .encode(x=alt.X("at:T").scale(type="utc"), y="y:Q", text="word:N")
+    )
+    return finish(
+        alt.layer(span(*WEEK), lines, point, word),
+        title=f"Friday's sentiment was the lowest since {day(last, False)}",
+        subtitle=f"Fear and Greed index by day, since {day(since)}",
+        description=f"Line of the Fear and Greed index from {day(index.index[0])} to "
+        f"{day(index.index[-1])}. It stays above "
+        f"its reading of {low:.0f} on {day(when)} from {day(last)} on, and recovers to "
+        f"{index.iloc[-1]:.0f} at the end.",
+        source="alternative.me",
+        height=260,
+    )
+
+
+def average_gap(closes: pd.Series, averages: pd.DataFrame) -> alt.LayerChart:
+    """Draw bitcoin beside its moving averages.
+
+    Parameters
+    ----------
+    closes : Series
+        USD by UTC day.
+    averages : DataFrame
+        Columns ``simple`` and ``exponential`` on the same days.
+    """
+    both = averages.assign(BTC=closes)[["BTC", "simple", "exponential"]] / 1000
+    gap = 100 * float(closes["2025-09-26"] / averages["simple"]["2025-09-26"] - 1)
+    y = alt.Y("value:Q").scale(zero=False).axis(title="USD thousand", tickCount=5)
+    lines = time_lines(
+        long(both, 2),
+        y,
+        {"BTC": "btc", "simple": "quiet", "exponential": "rates"},
+        unit="thousand",
+        axis=time_axis("%-d %b", 7),
+        dashes={"simple": (6, 3), "exponential": (2, 2)},
+    )
+    return finish(
+        alt.layer(span(*WEEK, "the week"), lines),
+        title=f"On Friday bitcoin closed {pct(abs(gap), 1)} below its 100-day average",
+        subtitle="Close at 00:00 UTC, with its simple and exponential 100-day averages",
+        description=f"Three lines from {day(closes.index[0])} to {day(closes.index[-1])}: bitcoin "
+        "crosses under both of its "
+        f"100-day averages during the week of 22 September 2025, {abs(gap):.1f} % under the simple one on Friday.",
+        source="Binance, Coinbase, Yahoo, CoinGecko: medians",
+        height=280,
+        width=560,
+    )
+
+
+def purchases(counts: pd.DataFrame) -> alt.FacetChart:
+    """Draw monthly corporate bitcoin purchases by who counts.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        From :func:`selloff.claims.purchase_counts`.
+    """
+    data = counts.assign(reading=[num(v) for v in counts["btc"]], label=counts["month"] + ": " + counts["scope"])
+    labels = data["label"].tolist()
+    base = alt.Chart(data).encode(
+        x=alt.X("btc:Q").axis(title="bitcoin bought in the month", grid=True, tickCount=4, format="~s"),
+        y=alt.Y("label:N")
+        .sort(labels)
+        .axis(title=None, ticks=False, domain=False, labelLimit=330, labelColor=colour("ink")),
+        tooltip=[
+            alt.Tooltip("publisher:N", title="Counted by"),
+            alt.Tooltip("label:N", title="Month"),
+            alt.Tooltip("reading:N", title="BTC"),
+        ],
+    )
+    bars = alt.layer(
+        base.mark_bar(color=colour("btc"), size=14),
+        base.mark_text(align="left", dx=5).encode(text="reading:N"),
+    ).properties(width=290, height=alt.Step(22))
+    publishers = list(dict.fromkeys(data["publisher"]))
+    readings = "; ".join(f"{row.publisher}, {row.label}: {row.reading}" for row in data.itertuples())
+    return finish(
+        bars.facet(row=alt.Row("publisher:N").sort(publishers), spacing=14).resolve_scale(y="independent"),
+        title="Who counts, and what, decides how steep the slowdown was",
+        subtitle="Bitcoin bought by companies in July, August and September 2025, in each published count",
+        description=f"Bars in {len(publishers)} groups, one per publisher: {readings}.",
+        source="CryptoQuant and BitcoinTreasuries.net through the press; company filings",
+        width=None,
+        height=None,
+    )

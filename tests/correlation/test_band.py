@@ -1,0 +1,94 @@
+"""Bands: draws by an independent computation, coverage by simulation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from selloff.correlation import Band, correlation_band
+from selloff.correlation.band import _draws
+
+
+def related(seed: int, length: int, rho: float) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    x, noise = rng.standard_normal((2, length))
+    return x, rho * x + np.sqrt(1 - rho**2) * noise
+
+
+def test_every_draw_is_the_correlation_of_the_positions_it_took() -> None:
+    x, y = related(1, 60, 0.5)
+    indices = np.random.default_rng(2).integers(0, 20, size=(7, 20))
+
+    draws = _draws(x, y, indices)
+
+    for draw, positions in enumerate(indices):
+        for start in range(41):
+            taken = start + positions
+            assert draws[draw, start] == pytest.approx(np.corrcoef(x[taken], y[taken])[0, 1], abs=1e-12)
+
+
+def test_given_positions_make_the_band_repeatable() -> None:
+    x, y = related(3, 120, 0.3)
+    indices = np.random.default_rng(4).integers(0, 30, size=(200, 30))
+
+    first, second = (correlation_band(x, y, 30, indices=indices).to_frame() for _ in range(2))
+
+    assert first.equals(second)
+
+
+def test_the_simultaneous_band_holds_the_pointwise_one_and_both_hold_the_estimate() -> None:
+    frame = correlation_band(*related(5, 300, 0.4), 60, replications=400).to_frame()
+
+    assert (frame["simultaneous_lower"] <= frame["lower"]).all()
+    assert (frame["lower"] <= frame["estimate"]).all()
+    assert (frame["estimate"] <= frame["upper"]).all()
+    assert (frame["upper"] <= frame["simultaneous_upper"]).all()
+    assert frame.abs().max().max() <= 1
+
+
+@pytest.mark.slow
+def test_the_simultaneous_band_holds_a_constant_path_about_as_often_as_it_says() -> None:
+    held = [correlation_band(*related(seed, 500, 0.4), 90, replications=300).admits(0.4) for seed in range(150)]
+
+    # 95 % of 150 with a standard error of 1.8 points: outside 88 to 100 % something is wrong.
+    assert 0.88 <= np.mean(held) <= 1.0
+
+
+def test_a_path_that_moves_admits_no_constant() -> None:
+    x, y = related(6, 600, 0.0)
+    y[300:] = related(7, 300, 0.0)[0] * 0.2 + x[300:]
+
+    band = correlation_band(x, y, 60, replications=300)
+
+    assert band.constants() is None
+    assert not band.admits(0.0)
+
+
+def test_a_result_says_its_settings_in_one_line() -> None:
+    band = correlation_band(*related(8, 200, 0.4), 50, replications=100, block=5)
+
+    assert isinstance(band, Band)
+    assert "50-observation" in band.summary()
+    assert "100 replications, blocks of 5" in band.summary()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"level": 1.5}, "level must lie between 0 and 1"),
+        ({"block": 99}, "block 99 must lie between 1 and the length 50"),
+        ({"indices": np.zeros((3, 7), dtype=int)}, r"indices must be \(replications, 50\)"),
+        ({"replications": 0}, "replications must be at least 1"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(change, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        correlation_band(*related(9, 200, 0.4), 50, **change)
+
+
+def test_a_missing_value_is_refused() -> None:
+    x, y = related(10, 100, 0.4)
+    x[3] = np.nan
+
+    with pytest.raises(ValueError, match="drop incomplete days"):
+        correlation_band(x, y, 50)

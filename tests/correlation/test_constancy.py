@@ -1,0 +1,102 @@
+"""Tests of a change: their statistic by hand, their size by simulation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from selloff.correlation import correlation_influence, two_window_test
+
+
+def frame(x: np.ndarray, y: np.ndarray) -> tuple[pd.Series, pd.Series]:
+    days = pd.date_range("2024-01-01", periods=len(x), freq="D")
+    return pd.Series(x, index=days), pd.Series(y, index=days)
+
+
+def heavy_tailed(rng: np.random.Generator, length: int, rho: float) -> tuple[np.ndarray, np.ndarray]:
+    z = rng.standard_normal((length, 2))
+    z[:, 1] = rho * z[:, 0] + math.sqrt(1 - rho**2) * z[:, 1]
+    z /= np.sqrt(rng.chisquare(5, length) / 5)[:, None]
+    return z[:, 0], z[:, 1]
+
+
+def test_the_influence_averages_zero_and_its_derivative_is_the_correlations() -> None:
+    rng = np.random.default_rng(1)
+    x, y = heavy_tailed(rng, 400, 0.4)
+    psi = correlation_influence(x, y)
+
+    def weighted(weights: np.ndarray) -> float:
+        w = weights / weights.sum()
+        mx, my = w @ x, w @ y
+        return float((w @ ((x - mx) * (y - my))) / math.sqrt((w @ (x - mx) ** 2) * (w @ (y - my) ** 2)))
+
+    step = 1e-6
+    for place in (0, 123, 399):
+        heavier = np.ones(400)
+        heavier[place] += step
+        assert (weighted(heavier) - weighted(np.ones(400))) / step * 400 == pytest.approx(
+            psi[place], rel=1e-3, abs=1e-3
+        )
+    assert psi.mean() == pytest.approx(0, abs=1e-12)
+
+
+def test_fishers_test_is_the_textbook_formula() -> None:
+    x = np.tile([1.0, 2.0, 3.0, 4.0], 20)
+    y = np.tile([1.0, 3.0, 2.0, 4.0], 20)
+    y[40:] = np.tile([2.0, 1.0, 4.0, 3.0], 10)
+    # Correlations .8 and .6 by hand; 40 days each.
+    expected = (math.atanh(0.6) - math.atanh(0.8)) / math.sqrt(2 / 37)
+
+    result = two_window_test(*frame(x, y), "2024-02-10", method="fisher")
+
+    assert result.statistic == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_change_that_is_there_is_found() -> None:
+    rng = np.random.default_rng(2)
+    before, after = heavy_tailed(rng, 250, 0.1), heavy_tailed(rng, 250, 0.8)
+    x, y = (np.concatenate(parts) for parts in zip(before, after, strict=True))
+
+    result = two_window_test(*frame(x, y), "2024-09-07")
+
+    assert result.pvalue < 0.001
+    assert result.estimate > 0.4
+
+
+@pytest.mark.slow
+def test_the_robust_test_keeps_its_size_where_fishers_does_not() -> None:
+    rng = np.random.default_rng(3)
+    rejected = {"hac": 0, "fisher": 0}
+    for _ in range(400):
+        series = frame(*heavy_tailed(rng, 500, 0.4))
+        for method in rejected:
+            rejected[method] += two_window_test(*series, "2024-09-07", method=method).pvalue < 0.05
+
+    assert 0.02 <= rejected["hac"] / 400 <= 0.10
+    assert rejected["fisher"] / 400 >= 0.12
+
+
+def test_the_detectable_effect_is_found_in_four_samples_of_five() -> None:
+    rng = np.random.default_rng(4)
+    result = two_window_test(*frame(*heavy_tailed(rng, 500, 0.4)), "2024-09-07")
+    # A normal statistic whose mean is the detectable effect in standard errors.
+    draws = rng.standard_normal(200_000) + result.detectable() / result.se
+
+    assert np.mean(np.abs(draws) > 1.959964) == pytest.approx(0.8, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("split", "method", "message"),
+    [
+        ("2024-01-05", "hac", "4 days before 2024-01-05"),
+        ("2024-02-01", "wald", "unknown method 'wald'; expected hac or fisher"),
+    ],
+)
+def test_a_window_too_short_or_an_unknown_method_is_refused(split: str, method, message: str) -> None:
+    x, y = np.random.default_rng(5).standard_normal((2, 80))
+
+    with pytest.raises(ValueError, match=message):
+        two_window_test(*frame(x, y), split, method=method)

@@ -1,0 +1,64 @@
+"""The package: quick to import, lazily, and floors that import downwards only."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import selloff
+
+SOURCE = Path(selloff.__file__).parent
+FLOORS = {"data": 0, "inference": 1, "correlation": 2, "market": 2, "claims": 3, "charts": 4, "book": 5}
+#: Words and the package itself stand on no floor; they import nothing heavy and nothing above the ground.
+GROUND = {"prose": -1, "__init__": -1, "__main__": 6}
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    heavy = "{'pandas', 'numpy', 'scipy', 'statsmodels', 'altair', 'arch', 'exchange_calendars', 'yaml', 'vl_convert'}"
+    code = f"import sys, selloff; print(sorted({heavy} & set(sys.modules)))"
+
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
+
+
+@pytest.mark.parametrize("name", selloff.__all__)
+def test_every_subpackage_is_there_when_asked_for(name: str) -> None:
+    module = getattr(selloff, name)
+
+    assert all(hasattr(module, public) for public in module.__all__)
+
+
+def test_an_unknown_attribute_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'prices'; it has charts"):
+        _ = selloff.prices
+
+
+def floor(path: Path) -> int:
+    first = path.relative_to(SOURCE).parts[0].removesuffix(".py")
+    return FLOORS.get(first, GROUND.get(first, -1))
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_imports_go_down_only(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = (
+            [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else [a.name for a in getattr(node, "names", [])]
+            if isinstance(node, ast.Import)
+            else []
+        )
+        for name in names:
+            if name.startswith("selloff."):
+                other = name.split(".")[1]
+                assert FLOORS.get(other, -1) <= floor(path) or other in GROUND, f"{path.name} imports {name} from above"
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_no_module_is_longer_than_four_hundred_lines(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 400
