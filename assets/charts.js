@@ -96,7 +96,7 @@
         host.style.cssText = "position:absolute;visibility:hidden";
         box.append(host);
         const result = await embed(host, fitted || spec, {
-          mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false, logLevel: 1,
+          mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false,
           tooltip: { disableDefaultStyle: true, theme: "book" },
           config: { aria: false },
         });

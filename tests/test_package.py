@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,13 @@ def test_imports_go_down_only(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.relative_to(SOURCE).as_posix())
 def test_no_module_is_longer_than_four_hundred_lines(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 400
+
+
+@pytest.mark.parametrize("name", ["correlation.rolling", "data.clocks", "data.tables", "prose"])
+def test_the_examples_in_docstrings_run(name: str) -> None:
+    module = import_module(f"selloff.{name}")
+
+    result = doctest.testmod(module)
+
+    assert result.attempted > 0
+    assert result.failed == 0

@@ -14,6 +14,8 @@ import pandas as pd
 __all__ = ["Sentence", "day", "listed", "num", "pct", "say", "table", "usd"]
 
 MINUS = "\N{MINUS SIGN}"
+#: Keeps a number and its unit on one line.
+TIE = "\N{NO-BREAK SPACE}"
 
 
 class Sentence:
@@ -46,9 +48,9 @@ def say(template: str, **values: object) -> Sentence:
 
     Examples
     --------
-    >>> from selloff.prose import pct, say
-    >>> say("Ether fell {fall}.", fall=pct(12.13))
-    Ether fell 12.1 %.
+    >>> from selloff.prose import num, say
+    >>> say("Ether fell {fall} in a week.", fall=num(12.13, 1))
+    Ether fell 12.1 in a week.
     """
     import string
 
@@ -66,12 +68,12 @@ def num(value: float, digits: int = 0, sign: bool = False) -> str:
 
 def pct(value: float, digits: int = 1, sign: bool = False) -> str:
     """Write a percentage that is given in percent."""
-    return f"{num(value, digits, sign)} %"
+    return f"{num(value, digits, sign)}{TIE}%"
 
 
 def usd(value: float, scale: str = "", digits: int = 0) -> str:
     """Write dollars; ``scale`` is a word such as ``"billion"``."""
-    amount = f"USD {abs(value):,.{digits}f}" + (f" {scale}" if scale else "")
+    amount = f"USD{TIE}{abs(value):,.{digits}f}" + (f"{TIE}{scale}" if scale else "")
     return f"{MINUS}{amount}" if value < 0 else amount
 
 
@@ -112,6 +114,6 @@ def _cell(value: object) -> str:
 
 def _numeric(column: pd.Series) -> bool:
     """Whether every filled cell of a column starts like a number."""
-    cells = [str(cell).lstrip(f"+-{MINUS} ").removeprefix("USD ").lstrip(f"+-{MINUS} ") for cell in column]
+    cells = [str(cell).lstrip(f"+-{MINUS}").removeprefix(f"USD{TIE}") for cell in column]
     filled = [cell for cell in cells if cell]
     return bool(filled) and all(cell[0].isdigit() for cell in filled)

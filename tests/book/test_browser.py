@@ -32,7 +32,7 @@ def opened(browser: Any, address: str, width: int = 1280, **options: Any) -> Ite
     page.on("pageerror", lambda error: page.heard.append(("error", str(error))))
     page.on(
         "console",
-        lambda message: page.heard.append(("error", message.text)) if message.type in ("error", "warning") else None,
+        lambda message: page.heard.append(("error", message.text)) if message.type == "error" else None,
     )
     try:
         page.goto(address)

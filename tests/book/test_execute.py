@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from selloff.book import BookError, stamp
-from selloff.book.execute import check_packages, execute, kernel_environment, run_notebook
+from selloff.book.execute import check_packages, execute, run_notebook
+from selloff.book.kernel import kernel_environment
 
 pytestmark = pytest.mark.slow
 

@@ -42,7 +42,7 @@ def test_a_chart_leaves_as_specification_drawing_and_words(chart) -> None:
 
 
 def test_a_title_tells_the_number_it_shows(chart) -> None:
-    assert "2.9 % below" in bundle(chart)[MIME]["title"]["text"]
+    assert "2.9\N{NO-BREAK SPACE}% below" in bundle(chart)[MIME]["title"]["text"]
 
 
 def test_two_drawings_of_one_chart_are_equal_to_the_byte(chart) -> None:

@@ -7,34 +7,26 @@ cell ran without an error and without a word on stderr. A failure leaves the sto
 from __future__ import annotations
 
 import os
-import tempfile
+import signal
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
 from selloff.book import BookError, notebooks, stamp
+from selloff.book.kernel import TIMEOUT, run_cells, uninterrupted
 
-__all__ = ["Outcome", "check_packages", "execute", "kernel_environment", "run_notebook"]
+__all__ = ["Outcome", "check_packages", "execute", "run_notebook"]
 
-TIMEOUT = 300
 _KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 # The minor version of Python would make the file differ between two machines that agree on everything else.
 _LANGUAGE = {"file_extension": ".py", "name": "python", "pygments_lexer": "ipython3"}
 _OF_THE_RUN = ("collapsed", "ExecuteTime", "execution", "scrolled", "vscode")
 _OF_THE_EDITOR = ("colab", "toc", "varInspector", "vscode", "widgets")
-_ONE_THREAD = (
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
-_FOREIGN = ("IPYTHONDIR", "PYTHONHASHSEED", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONWARNINGS", "SELLOFF_DATA")
 
 
 @dataclass(frozen=True)
@@ -105,13 +97,19 @@ def execute(
     started = time.monotonic()
     outcomes = []
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        # A worker is born deaf to Ctrl-C and listens only while it has a kernel to put away.
+        with uninterrupted():
+            futures = [pool.submit(run_notebook, root, name) for name in names]
         try:
-            for future in as_completed(pool.submit(run_notebook, root, name) for name in names):
+            for future in as_completed(futures):
                 outcome = future.result()
                 outcomes.append(outcome)
                 mark = "FAILED" if outcome.failure else f"{outcome.seconds:.1f} s"
                 tell(f"  {mark:>8}  {outcome.notebook}")
         except KeyboardInterrupt:
+            # From a terminal the workers heard it too; from a program that stops this one alone they did not.
+            for worker in active_children():
+                os.kill(worker.pid or 0, signal.SIGINT)
             pool.shutdown(wait=True, cancel_futures=True)
             raise
         except BrokenProcessPool:
@@ -137,7 +135,7 @@ def run_notebook(root: Path, name: str, timeout: int = TIMEOUT) -> Outcome:
     before, content = stamp.surroundings(root), path.read_bytes()
     notebook = _prepared(stamp.read_notebook(path))
     started = time.monotonic()
-    failure = _run(notebook, path.parent, root, timeout)
+    failure = run_cells(notebook, path.parent, root, timeout)
     seconds = time.monotonic() - started
     if not failure and stamp.surroundings(root) != before:
         failure = 'src/, data/ or requirements.lock changed while it ran; run "make execute" again'
@@ -146,28 +144,6 @@ def run_notebook(root: Path, name: str, timeout: int = TIMEOUT) -> Outcome:
     if not failure:
         _write(path, notebook, before, seconds)
     return Outcome(name, seconds, failure)
-
-
-def kernel_environment(root: Path, folder: Path) -> dict[str, str]:
-    """Return the environment of a clean kernel.
-
-    One thread for linear algebra, so that sums add up in the same order on every machine; the book's own
-    ``src/`` first on the path, so that the code that is stamped is the code that ran; an empty IPython
-    folder, so that no start-up file of the user runs.
-
-    Parameters
-    ----------
-    root, folder : Path
-        Root of the book; an empty folder for IPython.
-    """
-    environment = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
-    environment |= dict.fromkeys(_ONE_THREAD, "1")
-    environment |= {
-        "IPYTHONDIR": str(folder),
-        "PYTHONPATH": str(root / "src"),
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    }
-    return environment
 
 
 def check_packages(root: Path) -> None:
@@ -247,68 +223,6 @@ def _free(name: str, taken: set[str]) -> str:
     while name in taken:
         name += "-b"
     return name
-
-
-def _run(notebook: Any, folder: Path, root: Path, timeout: int) -> str:
-    """Run all cells in a kernel of this very environment; return what went wrong."""
-    import ipykernel.kernelspec
-    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-    from jupyter_client.manager import AsyncKernelManager
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-
-    class OwnKernel(KernelSpecManager):
-        """Whatever kernels the user has registered, run this Python."""
-
-        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-            return KernelSpec(resource_dir="", **ipykernel.kernelspec.get_kernel_dict())
-
-    with tempfile.TemporaryDirectory(prefix="selloff-", ignore_cleanup_errors=True) as empty:
-        manager = AsyncKernelManager(
-            kernel_name="python3",
-            kernel_spec_manager=OwnKernel(),
-            # Sockets in a folder of this user alone, where there are such: nobody else can listen in.
-            transport="tcp" if os.name == "nt" else "ipc",
-            connection_file=str(Path(empty) / "kernel.json"),
-        )
-        begun = [0]
-        client = NotebookClient(
-            notebook,
-            km=manager,
-            timeout=timeout,
-            record_timing=False,
-            coalesce_streams=True,
-            on_cell_start=lambda cell, cell_index: begun.append(cell_index),
-        )
-        try:
-            client.execute(cwd=str(folder), env=kernel_environment(root, Path(empty)), cleanup_kc=True)
-        except CellExecutionError as error:
-            return _place(notebook, begun[-1], f"{error.ename}: {error.evalue}")
-        except CellTimeoutError:
-            return _place(notebook, begun[-1], f"took longer than {timeout} s")
-        except DeadKernelError:
-            return _place(notebook, begun[-1], "the kernel died (out of memory, or interrupted)")
-        except RuntimeError as error:
-            return f"the kernel did not start: {error}"
-    for index, cell in enumerate(notebook.cells):
-        for output in cell.get("outputs", []):
-            if output.output_type == "stream" and output.name == "stderr":
-                words = [line.strip() for line in output.text.splitlines() if line.strip()]
-                return _place(notebook, index, f"wrote to stderr: {_shown(words[0] if words else '')}")
-    return ""
-
-
-def _place(notebook: Any, index: int, error: str) -> str:
-    """Say at which cell, counted from 1 over text and code alike, the run failed."""
-    lines = [line for line in notebook.cells[index].source.splitlines() if line.strip()]
-    first = _shown(lines[0]) if lines else ""
-    # Only the start of a long message: the full one is in the notebook when its author runs it.
-    message = "\n    ".join(_shown(line) for line in error.strip().splitlines()[:3])
-    return f"cell {index + 1}: {first}\n    {message}"
-
-
-def _shown(line: str) -> str:
-    return line if len(line) <= 160 else f"{line[:157]}..."
 
 
 def _write(path: Path, notebook: Any, ran_with: stamp.Surroundings, seconds: float) -> None:

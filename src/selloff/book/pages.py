@@ -67,7 +67,8 @@ def _card(result: Result) -> str:
 
 def _link(result: Result) -> str:
     chapter = result.claim.chapter
-    return f' <a href="{chapter}.html#{_anchor(result)}">How we know</a>' if chapter else ""
+    words = "How we know" if result.findings else "Work so far"
+    return f' <a href="{chapter}.html#{_anchor(result)}">{words}</a>' if chapter else ""
 
 
 def _anchor(result: Result) -> str:

@@ -133,12 +133,11 @@ def vega_script() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script, taken out of vl-convert.
 
     The bundle stands inside a function, since its top-level names would collide with those of the theme's
-    scripts; it leaves ``vega``, ``vegaLite`` and ``vegaEmbed`` on ``window``.
+    scripts; it leaves only ``vegaEmbed`` on ``window``.
     """
     import vl_convert
 
-    names = "window.vega = vega; window.vegaLite = vegaLite; window.vegaEmbed = vegaEmbed;"
-    bundle: str = vl_convert.javascript_bundle(names, vl_version="6.4")
+    bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version="6.4")
     return f"(function () {{\n{bundle}\n}})();\n"
 
 

@@ -272,7 +272,7 @@ def purchases(counts: pd.DataFrame) -> alt.FacetChart:
         x=alt.X("btc:Q").axis(title="bitcoin bought in the month", grid=True, tickCount=4, format="~s"),
         y=alt.Y("label:N")
         .sort(labels)
-        .axis(title=None, ticks=False, domain=False, labelLimit=330, labelColor=colour("ink")),
+        .axis(title=None, ticks=False, domain=False, labelLimit=420, labelColor=colour("ink")),
         tooltip=[
             alt.Tooltip("publisher:N", title="Counted by"),
             alt.Tooltip("label:N", title="Month"),
@@ -282,7 +282,7 @@ def purchases(counts: pd.DataFrame) -> alt.FacetChart:
     bars = alt.layer(
         base.mark_bar(color=colour("btc"), size=14),
         base.mark_text(align="left", dx=5).encode(text="reading:N"),
-    ).properties(width=290, height=alt.Step(22))
+    ).properties(width=230, height=alt.Step(22))
     publishers = list(dict.fromkeys(data["publisher"]))
     readings = "; ".join(f"{row.publisher}, {row.label}: {row.reading}" for row in data.itertuples())
     return finish(

@@ -9,6 +9,7 @@ import pandas as pd
 
 from selloff.claims.ledger import WORDS, Finding, Result, claims, decide
 from selloff.data import DataError
+from selloff.prose import TIE, pct, usd
 
 __all__ = ["board", "board_frame", "board_text", "figure", "findings_table", "reading"]
 
@@ -41,9 +42,10 @@ def findings_table(result: Result) -> pd.DataFrame:
     for finding in result.findings:
         mark = "\N{CHECK MARK}" if finding.supports else "\N{MULTIPLICATION SIGN}"
         row = rows.setdefault(finding.definition, {"definition": finding.label})
-        row[finding.part] = f"{figure(finding)} {mark}"
+        # The head of the column says what is ranked.
+        row[finding.part] = f"{figure(finding).removesuffix(f'{TIE}weeks')}{TIE}{mark}"
     for key, supports in result.by_definition.items():
-        rows[key]["claim"] = "supported" if supports else "not supported"
+        rows[key]["supports"] = "yes" if supports else "no"
     return pd.DataFrame(list(rows.values())).fillna("")
 
 
@@ -51,16 +53,14 @@ def figure(finding: Finding) -> str:
     """Write a finding's number with its unit and as many digits as it deserves."""
     value, unit = finding.value, finding.unit
     if unit == "%":
-        return f"{value:+.1f} %".replace("-", "\N{MINUS SIGN}")
+        return pct(value, sign=True)
     if unit.startswith("of "):
-        return f"{_ordinal(int(value))} {unit}"
+        return f"{_ordinal(int(value))} {unit}".replace(" ", TIE)
     if unit == "share":
-        return f"{100 * value:.0f} % of the way up"
+        return f"{pct(100 * value, 0)}{TIE}up"
     if unit.startswith("USD"):
-        sign = "\N{MINUS SIGN}" if value < 0 else ""
-        scale = {"USD bn": " billion", "USD m": " million", "USD": ""}[unit]
-        return f"{sign}USD {abs(value):,.0f}{scale}"
-    return f"{value:g}" + (f" {unit}" if unit else "")
+        return usd(value, {"USD bn": "billion", "USD m": "million", "USD": ""}[unit])
+    return f"{value:g} {unit}".strip().replace(" ", TIE)
 
 
 def reading(result: Result) -> str:

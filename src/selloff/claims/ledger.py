@@ -18,7 +18,7 @@ Verdict = Literal["holds", "depends", "fails", "open"]
 #: What each verdict says on a card.
 WORDS: dict[Verdict, str] = {
     "holds": "holds",
-    "depends": "holds only under some definitions",
+    "depends": "depends on the definition",
     "fails": "fails",
     "open": "not decided yet",
 }
