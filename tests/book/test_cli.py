@@ -171,7 +171,8 @@ def test_execute_reports_a_failing_cell_in_a_few_lines(command: Any, small_book:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a group of processes")
-def test_an_interrupted_execution_leaves_files_whole_and_no_kernel(small_book: Any) -> None:
+@pytest.mark.parametrize("stop", [os.killpg, os.kill], ids=["from the terminal", "from another program"])
+def test_an_interrupted_execution_leaves_files_whole_and_no_kernel(small_book: Any, stop: Any) -> None:
     path = small_book.add("chapter.ipynb", "import os\nopen('pid', 'w').write(str(os.getpid()))", "while True: pass")
     before = path.read_bytes()
     process = subprocess.Popen(
@@ -186,7 +187,7 @@ def test_an_interrupted_execution_leaves_files_whole_and_no_kernel(small_book: A
     deadline = time.monotonic() + 60
     while not (mark.is_file() and mark.read_text()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)
+    stop(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err.splitlines()[-1] == "interrupted"

@@ -148,6 +148,7 @@ def _execute(client: NotebookClient, **start: Any) -> None:
                 process = getattr(getattr(manager, "provisioner", None), "process", None)
                 if process is not None:
                     process.kill()
+                    process.wait(10)
                 # It notices that the kernel is gone, and takes its own things away.
                 thread.join(10)
             raise
