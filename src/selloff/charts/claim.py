@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
+from selloff.charts.rows import STEP, row_names, rows
 from selloff.charts.theme import colour, finish
 from selloff.claims import Finding, Result, figure, stated
 
@@ -48,11 +49,8 @@ def definitions(
     data = table[["label", "value", "fits", "shape", "number"]]
 
     low, high = domain or (min(data["value"].min(), target - tolerance) * 1.12, 0)
-    y = (
-        alt.Y("label:N")
-        .sort(data["label"].tolist())
-        .axis(title=None, ticks=False, domain=False, labelLimit=300, grid=False, labelColor=colour("ink"))
-    )
+    labels = data["label"].tolist()
+    y = rows(labels)
     x = (
         alt.X("value:Q")
         .scale(domain=[low, high], nice=False)
@@ -77,15 +75,17 @@ def definitions(
         alt.Tooltip("fits:N", title="Reading"),
     ]
     base = alt.Chart(data).encode(x=x, y=y, color=tint, shape=shape, tooltip=tooltip)
-    inside = base.transform_filter("datum.fits != 'does not fit'").mark_point(size=130, filled=True, opacity=1)
-    outside = base.transform_filter("datum.fits == 'does not fit'").mark_point(
-        size=110, filled=False, strokeWidth=2, opacity=1
+    inside = base.transform_filter("datum.fits != 'does not fit'").mark_point(
+        size=130, filled=True, opacity=1, yOffset=7
     )
-    values = alt.Chart(data).mark_text(align="left", dx=11, fontSize=12).encode(x=x, y=y, text="number:N")
+    outside = base.transform_filter("datum.fits == 'does not fit'").mark_point(
+        size=110, filled=False, strokeWidth=2, opacity=1, yOffset=7
+    )
+    values = alt.Chart(data).mark_text(align="left", dx=11, dy=7, fontSize=12).encode(x=x, y=y, text="number:N")
     fitting = int(table["supports"].sum())
     reach = f"{tolerance:g} percentage point" if unit == "%" else f"{unit.split()[0]} {tolerance:g} {unit.split()[1]}"
     return finish(
-        alt.layer(zone, line, word, inside, outside, values),
+        alt.layer(zone, line, word, row_names(alt.Chart(data), labels), inside, outside, values),
         title=f"{fitting} of {len(table)} definitions give the report's figure",
         subtitle=f"{result.claim.id}; shaded: within {reach} of the stated figure; diamond: the "
         "report's own choice, inferred",
@@ -93,8 +93,7 @@ def definitions(
         f"({data['label'].iloc[0]}) to {data['number'].iloc[-1]} ({data['label'].iloc[-1]}); {fitting} lie inside the "
         f"shaded stretch around the report's {target:g} {unit}.",
         source=source,
-        width=380,
-        height=34 * len(table) + 10,
+        height=STEP * len(table),
     )
 
 

@@ -141,12 +141,13 @@ def span(start: str, end: str, word: str | None = None) -> Layers | alt.Chart:
     return alt.layer(box, text)
 
 
-def marks(events: Mapping[str, str], height: int = 2) -> Layers:
-    """Mark moments by a thin rule with a word; ``height`` is the distance of the word from the top in pixels."""
-    data = pd.DataFrame({"at": list(events), "word": list(events.values())})
+def marks(events: Mapping[str, str]) -> Layers:
+    """Mark moments by a thin rule with a word; each word stands a line below the one before, so that none touch."""
+    lines = [14 * line + 2 for line in range(len(events))]
+    data = pd.DataFrame({"at": list(events), "word": list(events.values()), "line": lines})
     base = alt.Chart(data).encode(x=alt.X("at:T").scale(type="utc"))
     rules = base.mark_rule(color=colour("rule"), strokeDash=[2, 2])
     words = base.mark_text(align="left", baseline="top", dx=4, fontSize=11, color=colour("quiet")).encode(
-        y=alt.value(height), text="word:N"
+        y=alt.Y("line:Q").scale(None).axis(None), text="word:N"
     )
     return alt.layer(rules, words)

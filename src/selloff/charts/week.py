@@ -6,6 +6,7 @@ import altair as alt
 import pandas as pd
 
 from selloff.charts.lines import HOUR, WEEK, long, marks, span, time_axis, time_lines
+from selloff.charts.rows import STEP, row_names, rows
 from selloff.charts.theme import colour, finish
 from selloff.prose import MINUS, day, num, pct
 
@@ -258,7 +259,7 @@ def average_gap(closes: pd.Series, averages: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def purchases(counts: pd.DataFrame) -> alt.FacetChart:
+def purchases(counts: pd.DataFrame) -> alt.LayerChart:
     """Draw monthly corporate bitcoin purchases by who counts.
 
     Parameters
@@ -266,31 +267,20 @@ def purchases(counts: pd.DataFrame) -> alt.FacetChart:
     counts : DataFrame
         From :func:`selloff.claims.purchase_counts`.
     """
-    data = counts.assign(reading=[num(v) for v in counts["btc"]], label=counts["month"] + ": " + counts["scope"])
-    labels = data["label"].tolist()
-    base = alt.Chart(data).encode(
-        x=alt.X("btc:Q").axis(title="bitcoin bought in the month", grid=True, tickCount=4, format="~s"),
-        y=alt.Y("label:N")
-        .sort(labels)
-        .axis(title=None, ticks=False, domain=False, labelLimit=420, labelColor=colour("ink")),
-        tooltip=[
-            alt.Tooltip("publisher:N", title="Counted by"),
-            alt.Tooltip("label:N", title="Month"),
-            alt.Tooltip("reading:N", title="BTC"),
-        ],
-    )
-    bars = alt.layer(
-        base.mark_bar(color=colour("btc"), size=14),
-        base.mark_text(align="left", dx=5).encode(text="reading:N"),
-    ).properties(width=230, height=alt.Step(22))
-    publishers = list(dict.fromkeys(data["publisher"]))
-    readings = "; ".join(f"{row.publisher}, {row.label}: {row.reading}" for row in data.itertuples())
+    label = counts["publisher"] + ", " + counts["month"] + ": " + counts["scope"]
+    data = counts.assign(label=label, reading=[num(v) for v in counts["btc"]])[["label", "btc", "reading"]]
+    labels = label.tolist()
+    tooltip = [alt.Tooltip("label:N", title="Count"), alt.Tooltip("reading:N", title="BTC")]
+    x = alt.X("btc:Q").axis(title="bitcoin bought in the month", tickCount=4, format="~s")
+    base = alt.Chart(data).encode(x=x, y=rows(labels), tooltip=tooltip)
+    bars = base.mark_bar(color=colour("btc"), size=12, yOffset=7)
+    values = base.mark_text(align="left", dx=5, dy=7).encode(text="reading:N")
+    readings = "; ".join(f"{row.label}: {row.reading}" for row in data.itertuples())
     return finish(
-        bars.facet(row=alt.Row("publisher:N").sort(publishers), spacing=14).resolve_scale(y="independent"),
+        alt.layer(row_names(alt.Chart(data), labels), bars, values),
         title="Who counts, and what, decides how steep the slowdown was",
         subtitle="Bitcoin bought by companies in July, August and September 2025, in each published count",
-        description=f"Bars in {len(publishers)} groups, one per publisher: {readings}.",
+        description=f"Bars for {len(data)} published counts. {readings}.",
         source="CryptoQuant and BitcoinTreasuries.net through the press; company filings",
-        width=None,
-        height=None,
+        height=STEP * len(data),
     )

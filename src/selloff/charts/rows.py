@@ -1,0 +1,24 @@
+"""Rows with their names above them, so that a picture of many rows still fits a phone."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from selloff.charts.theme import colour
+
+__all__ = ["STEP", "row_names", "rows"]
+
+#: Height of one row in pixels: a line of text and a mark.
+STEP = 40
+
+
+def rows(labels: list[str]) -> alt.Y:
+    """Return the vertical encoding of rows, top to bottom, without an axis: the names stand in the plot."""
+    return alt.Y("label:N").sort(labels).scale(paddingInner=0, paddingOuter=0).axis(None)
+
+
+def row_names(base: alt.Chart, labels: list[str]) -> alt.Chart:
+    """Write each row's name at the left edge, above its mark."""
+    return base.mark_text(align="left", baseline="middle", dy=-11, fontSize=12, color=colour("quiet")).encode(
+        x=alt.value(0), y=rows(labels), text="label:N"
+    )
