@@ -92,7 +92,11 @@ def mathml(latex: str, *, display: bool = False) -> str:
     ValueError
         The formula uses a command that cannot be converted.
     """
-    from latex2mathml.converter import convert
+    try:
+        from latex2mathml.converter import convert
+    except ImportError as error:
+        message = 'formulas need the package latex2mathml, which is not installed; run "make book"'
+        raise ExtensionError(message) from error
 
     # The converter knows split but not aligned, which means the same here.
     latex = latex.replace("{aligned}", "{split}")
@@ -108,6 +112,8 @@ def _formula(node: nodes.math | nodes.math_block, *, display: bool) -> str:
         latex = rf"\begin{{split}}{latex}\end{{split}}"
     try:
         return mathml(latex, display=display)
+    except ExtensionError:
+        raise
     except Exception as error:  # the converter raises many kinds; all mean that it does not understand
         _LOG.warning("the formula %r cannot become MathML (%s); write it more simply", latex, error, location=node)
         return f"<code>{escape(latex)}</code>"
