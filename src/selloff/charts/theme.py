@@ -61,7 +61,7 @@ def _config() -> dict[str, Any]:
         "background": colour("paper"),
         "view": {"stroke": None},
         "axis": axis,
-        "axisX": {"grid": False, "labelOverlap": "greedy"},
+        "axisX": {"grid": False, "labelOverlap": "greedy", "labelSeparation": 8},
         "axisY": {
             "domain": False,
             "ticks": False,
