@@ -108,8 +108,10 @@
         live = { result: result, host: host };
         drawn = room;
         still.remove();
-        // One column of many plots is taller than the drawing was: let the box grow. Otherwise it keeps its size.
-        box.classList.toggle("grows", svg.height.baseVal.value > Number(box.style.getPropertyValue("--h")) + 12);
+        // One column of many plots is taller than the drawing was, and a chart wider than the room is scaled down:
+        // there the box takes the chart's own height. Otherwise it keeps its size.
+        const taller = svg.height.baseVal.value > Number(box.style.getPropertyValue("--h")) + 12;
+        box.classList.toggle("grows", taller || svg.width.baseVal.value > room + 12);
         figure.dataset.live = "true";
       } catch (error) {
         host.remove();

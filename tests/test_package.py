@@ -47,18 +47,35 @@ def floor(path: Path) -> int:
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.relative_to(SOURCE).as_posix())
 def test_imports_go_down_only(path: Path) -> None:
+    for other in imported(path):
+        assert FLOORS.get(other, -1) <= floor(path), f"{path.name} imports {other} from above"
+
+
+def imported(path: Path) -> set[str]:
+    """First names, below the package, of everything of the package that a module imports, relatively or not."""
+    package = ["selloff", *path.relative_to(SOURCE).parts[:-1]]
+    found = set()
     for node in ast.walk(ast.parse(path.read_text())):
-        names = (
-            [node.module or ""]
-            if isinstance(node, ast.ImportFrom)
-            else [a.name for a in getattr(node, "names", [])]
-            if isinstance(node, ast.Import)
-            else []
-        )
-        for name in names:
-            if name.startswith("selloff."):
-                other = name.split(".")[1]
-                assert FLOORS.get(other, -1) <= floor(path) or other in GROUND, f"{path.name} imports {name} from above"
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            names = [f"{module}.{alias.name}" for alias in node.names]
+        found |= {name.split(".")[1] for name in names if name.startswith("selloff.")}
+    return found
+
+
+def test_the_search_for_imports_sees_every_way_of_writing_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = tmp_path / "data" / "module.py"
+    module.parent.mkdir()
+    module.write_text(
+        "from selloff import charts\nfrom ..claims import decide\nfrom .. import book\nimport selloff.market\n"
+    )
+    monkeypatch.setitem(globals(), "SOURCE", tmp_path)
+
+    assert imported(module) == {"charts", "claims", "book", "market"}
 
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.relative_to(SOURCE).as_posix())

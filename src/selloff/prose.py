@@ -79,7 +79,8 @@ def usd(value: float, scale: str = "", digits: int = 0) -> str:
 
 def day(value: pd.Timestamp | str, year: bool = True) -> str:
     """Write a day, as in ``26 September 2025``."""
-    return f"{pd.Timestamp(value):%-d %B{' %Y' if year else ''}}"
+    date = pd.Timestamp(value)
+    return f"{date.day} {date:%B %Y}" if year else f"{date.day} {date:%B}"
 
 
 def listed(items: Iterable[str]) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from selloff.book import BookError
-from selloff.book.build import build, digest_inputs, pages
+from selloff.book import BookError, pages
+from selloff.book.build import build, digest_inputs
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
-from selloff.book import find_root
-from selloff.book.build import pages
+from selloff.book import find_root, pages
 from selloff.charts.theme import PALETTE
 
 pytestmark = pytest.mark.site

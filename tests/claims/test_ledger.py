@@ -18,8 +18,8 @@ from selloff.claims import (
     board_text,
     claims,
     decide,
-    figure,
     reading,
+    written,
 )
 from selloff.data import DataError, default_folder, seal
 
@@ -66,6 +66,15 @@ def test_a_definition_supports_a_claim_only_with_all_its_parts() -> None:
     assert found.parts == {"size": 1, "rank": 0, "level": 1}
 
 
+def test_a_definition_inferred_from_the_reports_own_figure_is_shown_but_not_counted() -> None:
+    claim = Claim("C99", "A claim.", None, "computed", "a rule", {"inferred": ["d0"]})
+    found = Result(claim, (Finding("d0", "a", "size", 1.0, "%", True), Finding("d1", "b", "size", 2.0, "%", False)))
+
+    assert found.by_definition == {"d0": True, "d1": False}
+    assert found.support == (0, 1)
+    assert found.verdict == "fails"
+
+
 def test_the_headline_is_the_reports_own_definition() -> None:
     assert result(True, False, True, article="d1").headline.value == 1.0
     assert result(True).headline is None
@@ -89,7 +98,7 @@ def test_a_reading_takes_its_numbers_from_the_findings() -> None:
         text = reading(entry)
         assert "{" not in text
         if entry.findings:
-            shown = {figure(finding) for finding in entry.findings}
+            shown = {written(finding) for finding in entry.findings}
             numbers = [shown_number for shown_number in shown if shown_number in text]
             assert numbers, entry.claim.id
             left = text
@@ -117,11 +126,11 @@ def test_a_reading_that_names_no_finding_is_refused() -> None:
         (1, "of 13 weeks", "1st of 13 weeks"),
         (12, "of 13 weeks", "12th of 13 weeks"),
         (22, "of 30 weeks", "22nd of 30 weeks"),
-        (0.2, "share", "20 % up"),
+        (0.2, "share", "20 % of the range"),
     ],
 )
 def test_a_figure_is_written_with_its_unit(value: float, unit: str, text: str) -> None:
-    assert figure(Finding("d", "l", "p", value, unit, True)).replace("\N{NO-BREAK SPACE}", " ") == text
+    assert written(Finding("d", "l", "p", value, unit, True)).replace("\N{NO-BREAK SPACE}", " ") == text
 
 
 def test_an_unknown_claim_is_answered_with_the_known_ones() -> None:
@@ -179,7 +188,12 @@ def test_a_changed_table_changes_number_and_verdict(changed, claim: str, table: 
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("weeks: {}\n", "other keys"), ("claims: [\n", "cannot be read"), (None, "missing")],
+    [
+        ("weeks: {}\n", "other keys"),
+        ("claims: [\n", "cannot be read"),
+        (None, "missing"),
+        ("weeks: {}\nclaims:\n  - {id: C01, paraphrase: It fell., chapter: null, state: open}\n", "lacks rule"),
+    ],
 )
 def test_a_bad_ledger_is_refused_in_one_line(tmp_path: Path, text: str | None, found: str) -> None:
     if text is not None:
@@ -189,3 +203,32 @@ def test_a_bad_ledger_is_refused_in_one_line(tmp_path: Path, text: str | None, f
         claims(tmp_path)
 
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("edit", "found"),
+    [
+        (lambda t: t.replace('fri: "2025-09-26"}', 'fri: "2029-09-26"}', 1), "the terms of C05 name .*2029-09-26"),
+        (
+            lambda t: t.replace("id: C02", "id: C02\n    unit: USD", 1).replace("state: open", "state: computed", 1),
+            "nothing computes it",
+        ),
+        (lambda t: t.replace("  sun_sun: {", "  sun_mon: {", 1), "the terms of C01 name sun_sun"),
+    ],
+)
+def test_a_ledger_that_names_what_is_not_there_is_refused_in_one_line(tmp_path: Path, edit, found: str) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(default_folder(), folder)
+    path = folder / "claims.yml"
+    path.write_text(edit(path.read_text()))
+
+    with pytest.raises(DataError, match=found) as caught:
+        board(folder)
+
+    assert "\n" not in str(caught.value)
+
+
+def test_the_ledger_hands_out_copies() -> None:
+    claims()[2].terms["weeks"].append("never")
+
+    assert "never" not in claims()[2].terms["weeks"]

@@ -54,6 +54,45 @@ def test_the_simultaneous_band_holds_a_constant_path_about_as_often_as_it_says()
     assert 0.88 <= np.mean(held) <= 1.0
 
 
+def waves(seed: int, length: int, rho: float) -> tuple[np.ndarray, np.ndarray]:
+    """Two series of constant correlation whose volatility comes in waves: GARCH(1,1) with t5 errors."""
+    rng = np.random.default_rng(seed)
+    z = rng.standard_normal((length, 2))
+    z[:, 1] = rho * z[:, 0] + np.sqrt(1 - rho**2) * z[:, 1]
+    z *= np.sqrt(3 / rng.chisquare(5, length))[:, None]
+    out, variance = np.empty((length, 2)), np.ones(2)
+    for t in range(length):
+        out[t] = np.sqrt(variance) * z[t]
+        variance = 0.05 + 0.08 * out[t] ** 2 + 0.87 * variance
+    return out[:, 0], out[:, 1]
+
+
+@pytest.mark.slow
+def test_where_volatility_comes_in_waves_the_band_holds_less_often_than_it_says_as_its_docstring_warns() -> None:
+    held = [correlation_band(*waves(seed, 1000, 0.4), 90, replications=300).admits(0.4) for seed in range(60)]
+
+    assert 0.6 <= np.mean(held) <= 0.93
+
+
+def test_the_simultaneous_band_is_no_wider_than_it_must_be() -> None:
+    # For independent normals the pointwise half-width on the arctanh scale is 1.96 / sqrt(n - 3); over 411 dates of
+    # overlapping windows the largest of all deviations is below four standard errors.
+    frame = correlation_band(*related(12, 500, 0.4), 90, replications=500, block=1).to_frame()
+    half = (np.arctanh(frame["simultaneous_upper"]) - np.arctanh(frame["simultaneous_lower"])) / 2
+
+    assert 2.5 / np.sqrt(87) < half.median() < 4.2 / np.sqrt(87)
+
+
+def test_a_flat_stretch_has_no_band_and_the_rest_has_one() -> None:
+    x, y = (series.copy() for series in related(11, 300, 0.4))
+    x[100:180] = 0.5
+
+    band = correlation_band(x, y, 50, replications=100)
+
+    assert band.estimate.iloc[149:180].isna().all()
+    assert len(band.to_frame()) > 100
+
+
 def test_a_path_that_moves_admits_no_constant() -> None:
     x, y = related(6, 600, 0.0)
     y[300:] = related(7, 300, 0.0)[0] * 0.2 + x[300:]
@@ -79,6 +118,8 @@ def test_a_result_says_its_settings_in_one_line() -> None:
         ({"block": 99}, "block 99 must lie between 1 and the length 50"),
         ({"indices": np.zeros((3, 7), dtype=int)}, r"indices must be \(replications, 50\)"),
         ({"replications": 0}, "replications must be at least 1"),
+        ({"replications": 1}, "expected at least 2 replications"),
+        ({"indices": np.full((3, 50), 0.5)}, r"indices must be \(replications, 50\) positions"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(change, message: str) -> None:

@@ -88,6 +88,38 @@ def test_the_detectable_effect_is_found_in_four_samples_of_five() -> None:
     assert np.mean(np.abs(draws) > 1.959964) == pytest.approx(0.8, abs=0.005)
 
 
+def test_arrays_take_a_position_as_split_and_a_time_zone_is_no_obstacle() -> None:
+    x, y = heavy_tailed(np.random.default_rng(6), 200, 0.4)
+    dated = two_window_test(*frame(x, y), "2024-04-10")
+    zoned = [series.tz_localize("UTC") for series in frame(x, y)]
+
+    assert two_window_test(x, y, 100) == dated
+    assert two_window_test(*zoned, "2024-04-10") == dated
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x, y: (x, x), "a perfect correlation cannot be tested"),
+        (lambda x, y: (np.concatenate([np.ones(50), x[50:]]), y), "flat in one window"),
+        (lambda x, y: (np.concatenate([[np.nan], x[1:]]), y), "drop incomplete days"),
+    ],
+)
+def test_series_without_a_correlation_to_test_are_refused(change, message: str) -> None:
+    x, y = heavy_tailed(np.random.default_rng(7), 100, 0.4)
+
+    for method in ("hac", "fisher"):
+        with pytest.raises(ValueError, match=message):
+            two_window_test(*change(x, y), 50, method)
+
+
+def test_arrays_have_no_dates_to_split_at() -> None:
+    x, y = heavy_tailed(np.random.default_rng(8), 100, 0.4)
+
+    with pytest.raises(ValueError, match="the series have no dates"):
+        two_window_test(x, y, "2025-01-01")
+
+
 @pytest.mark.parametrize(
     ("split", "method", "message"),
     [

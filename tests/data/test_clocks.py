@@ -190,6 +190,11 @@ def test_weeks_by_midnight_tile_the_calendar() -> None:
         (lambda: macro_changes(["dow"]), "unknown series 'dow'"),
         (lambda: weekly_windows("FRIDAY", "2025-01-01", "2025-02-01"), "unknown anchor 'FRIDAY'"),
         (lambda: sessions("2025-02-01", "2025-01-01"), "swap them"),
+        (lambda: sessions("2025-02-01T12:00", "2025-03-01"), "is a moment; expected a day"),
+        (lambda: sessions(pd.Timestamp("2025-02-01", tz="UTC"), "2025-03-01"), "is a moment; expected a day"),
+        (lambda: closes("BTC"), "expected a list of names out of BTC, ETH, got 'BTC'"),
+        (lambda: closes([]), "expected a list of names"),
+        (lambda: closes(["BTC"], "nyse", "2019-06-01", "2020-06-01"), "hourly prices run from 2020-01-02"),
     ],
 )
 def test_a_wrong_word_is_answered_with_the_right_ones(call, message: str) -> None:

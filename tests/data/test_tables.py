@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 from pathlib import Path
 
-import nbformat
 import pytest
 
 from selloff.data import DataError, catalogue, check, default_folder, load, read_manifest, seal, table_names
@@ -84,6 +84,10 @@ def test_a_table_that_does_not_fit_its_schema_cannot_be_sealed(tmp_path: Path) -
         (lambda text: text.replace("table: fear_greed_daily", "table: mood"), "it is of table mood"),
         (lambda text: text + "\n: [", "cannot be read"),
         (lambda text: "", "empty"),
+        (lambda text: text.replace("frequency: daily", "frequency: fortnightly"), "clock.frequency is 'fortnightly'"),
+        (lambda text: text.replace("index: [date]", "index: [day]"), "index names no column"),
+        (lambda text: text.replace("maximum: 100", 'maximum: "100"'), "maximum is '100'"),
+        (lambda text: text.replace("  closes:", "  shuts:"), "clock is not complete"),
         (lambda text: re.sub(r"rows: \d+", "rows: 7", text), "measured rows is 7"),
         (lambda text: re.sub(r"missing: \d+", "missing: 0", text), "measured missing is 0"),
     ],
@@ -106,8 +110,46 @@ def test_a_manifest_names_all_that_read_its_table(table: str) -> None:
         if path.suffix == ".py":
             code = re.sub(r">>> .*", "", path.read_text())
         else:
-            code = "\n".join(cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code")
+            cells = json.loads(path.read_text())["cells"]
+            code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
         if re.search(rf"load\(\s*\"{table}\"", code):
             readers.append(path.relative_to(ROOT).as_posix())
 
     assert read_manifest(table).fields["consumers"] == readers
+
+
+def test_a_folder_without_tables_is_an_error_and_no_empty_success(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="holds no manifest"):
+        check(tmp_path)
+
+
+def test_a_relative_folder_follows_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name / "data").mkdir(parents=True)
+        copied("fear_greed_daily", tmp_path / name / "data")
+    spoiled = tmp_path / "second" / "data" / "fear_greed_daily.csv"
+    spoiled.write_bytes(spoiled.read_bytes().replace(b"2025-09-26,28", b"2025-09-26,29"))
+
+    monkeypatch.chdir(tmp_path / "first")
+    load("fear_greed_daily", Path("data"))
+    monkeypatch.chdir(tmp_path / "second")
+
+    with pytest.raises(DataError, match="not the sealed one"):
+        load("fear_greed_daily", Path("data"))
+
+
+def test_an_interrupted_seal_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    manifest = copied("fear_greed_daily", tmp_path)
+    before = manifest.read_bytes()
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        seal("fear_greed_daily", tmp_path)
+
+    assert manifest.read_bytes() == before
+    assert len(list(tmp_path.iterdir())) == 2

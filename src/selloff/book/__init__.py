@@ -5,10 +5,12 @@ Nothing in the rest of the package imports it.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["BookError", "Problem", "find_root", "notebooks"]
+__all__ = ["BookError", "Problem", "find_root", "notebooks", "pages"]
 
 
 class BookError(RuntimeError):
@@ -61,3 +63,40 @@ def notebooks(root: Path) -> list[Path]:
     """Return all notebooks of the book, sorted by path."""
     found = (root / "notebooks").rglob("*.ipynb")
     return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(root).parts))
+
+
+def pages(root: Path) -> list[str]:
+    """Return the pages that ``_toc.yml`` names, in order, without suffix.
+
+    Parameters
+    ----------
+    root : Path
+        Folder that holds ``_toc.yml``.
+
+    Raises
+    ------
+    BookError
+        The file is missing, is no YAML, or names no root page.
+    """
+    import yaml
+
+    path = root / "_toc.yml"
+    if not path.is_file():
+        raise BookError("_toc.yml is missing: it lists the pages of the book; restore it: git checkout -- _toc.yml")
+    try:
+        toc = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise BookError(f"_toc.yml cannot be read ({reason}); mend it or git checkout -- _toc.yml") from None
+    if not isinstance(toc, dict) or "root" not in toc:
+        raise BookError("_toc.yml names no root page; it must start with 'format: jb-book' and 'root: index'")
+    return list(_entries(toc))
+
+
+def _entries(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        for key in ("root", "file"):
+            if key in node:
+                yield re.sub(r"\.(md|ipynb)$", "", str(node[key]))
+    for value in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _entries(value)

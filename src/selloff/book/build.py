@@ -19,9 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
 
-import yaml
-
-from selloff.book import BookError
+from selloff.book import BookError, pages
 
 __all__ = ["build", "digest_inputs", "pages"]
 
@@ -77,32 +75,6 @@ def build(root: Path, *, strict: bool = True) -> Path:
         finally:
             shutil.rmtree(aside, ignore_errors=True)
     return site / "index.html"
-
-
-def pages(root: Path) -> list[str]:
-    """Return the pages that ``_toc.yml`` names, in order, without suffix.
-
-    Parameters
-    ----------
-    root : Path
-        Folder that holds ``_toc.yml``.
-    """
-    path = root / "_toc.yml"
-    if not path.is_file():
-        raise BookError(f"{path} is missing: it lists the pages of the book; restore it with git")
-    toc = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(toc, dict) or "root" not in toc:
-        raise BookError(f"{path} names no root page; it must start with 'format: jb-book' and 'root: index'")
-    return list(_entries(toc))
-
-
-def _entries(node: object) -> Iterator[str]:
-    if isinstance(node, dict):
-        for key in ("root", "file"):
-            if key in node:
-                yield re.sub(r"\.(md|ipynb)$", "", str(node[key]))
-    for value in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        yield from _entries(value)
 
 
 def digest_inputs(root: Path) -> str:

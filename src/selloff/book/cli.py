@@ -88,17 +88,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(word: str) -> int:
-    number = int(word)
-    if number < 1:
-        raise ValueError
-    return number
+    if not word.isdecimal() or int(word) < 1:
+        raise argparse.ArgumentTypeError(f"{word!r} is no whole number from 1 on")
+    return int(word)
 
 
 def _port(word: str) -> int:
-    number = int(word)
-    if not 0 <= number <= 65535:
-        raise ValueError
-    return number
+    if not word.isdecimal() or int(word) > 65535:
+        raise argparse.ArgumentTypeError(f"{word!r} is no port, a number from 0 to 65535")
+    return int(word)
 
 
 def _gate(root: Path) -> bool:

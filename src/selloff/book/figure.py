@@ -16,13 +16,15 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from selloff.charts.renderer import MIME
+from selloff.charts.renderer import svg as draw
+
 if TYPE_CHECKING:
     from docutils import nodes
     from myst_nb.core.render import MimeData, NbElementRenderer
 
 __all__ = ["MAX_ROWS", "MIME", "FigureRenderer", "figure_html", "foreign_colours", "palette_css", "themed"]
 
-MIME = "application/vnd.vegalite.v6+json"
 #: Rows of a chart's data that a page shows; the notebook and the repository hold them all.
 MAX_ROWS = 200
 
@@ -103,8 +105,8 @@ def figure_html(bundle: dict[str, Any], key: str) -> str:
     description = str(spec.get("description") or bundle.get("text/plain") or "A chart.")
     title, subtitle = _pop_title(spec)
     # The title stands above the drawing as text. Only a chart without one can use the stored drawing.
-    svg = bundle.get("image/svg+xml") if not title else None
-    svg, width, height = _inline_svg(svg or _draw(spec), f"{key}-", description)
+    stored = None if title else bundle.get("image/svg+xml")
+    svg, width, height = _inline_svg(stored or draw(spec), f"{key}-", description)
     heading = f'<p class="chart-title" id="{key}-title">{escape(title)}</p>\n' if title else ""
     if subtitle:
         heading += f'<p class="chart-subtitle">{escape(subtitle)}</p>\n'
@@ -131,12 +133,6 @@ def _pop_title(spec: dict[str, Any]) -> tuple[str, str]:
 
 def _joined(text: object) -> str:
     return " ".join(map(str, text)) if isinstance(text, list) else str(text or "")
-
-
-def _draw(spec: dict[str, Any]) -> str:
-    import vl_convert
-
-    return str(vl_convert.vegalite_to_svg(spec, vl_version="6.4"))
 
 
 def _inline_svg(svg: str, prefix: str, description: str) -> tuple[str, float, float]:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 from typing import Any
 
+from selloff.charts.renderer import MIME as CHART
+
 __all__ = ["CHART", "POINTS", "check_outputs"]
 
-CHART = "application/vnd.vegalite.v6+json"
 POINTS = 2000
 DESCRIPTION = 40
 

@@ -6,9 +6,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from selloff.book import find_root
+from selloff.book import find_root, notebooks
 from selloff.book.stamp import read_notebook
-from selloff.claims import Result, board, figure, reading
+from selloff.claims import Result, board, reading, written
 from selloff.claims.ledger import WORDS
 from selloff.data import Manifest, read_manifest, table_names
 from selloff.prose import num
@@ -47,11 +47,11 @@ def claim_board(folder: Path | None = None) -> str:
 def _card(result: Result) -> str:
     claim, headline = result.claim, result.headline
     yes, of = result.support
-    # The report's own choice stands among the supporting definitions or after them.
-    ordered = sorted(result.by_definition, key=lambda key: not result.by_definition[key])
-    mark = 100 * (ordered.index(claim.article_choice or ordered[0]) + 0.5) / of
+    # The tick stands in the dark part of the bar if the report's own definition supports the claim, else after it.
+    chosen = result.by_definition.get(claim.article_choice or "", False)
+    mark = 50 * yes / of if chosen and yes else 100 - 50 * (of - yes) / of
     share = f"{yes} of {of} definitions support the claim" if of > 1 else "one definition, and it decides"
-    number = f"{escape(figure(headline))} <small>{escape(headline.label)}</small>" if headline else ""
+    number = f"{escape(written(headline))} <small>{escape(headline.label)}</small>" if headline else ""
     return (
         f'<li class="claim" id="{claim.id.lower()}">'
         f'<span class="claim-id">{escape(claim.id)}</span>'
@@ -84,10 +84,11 @@ def _definitions(result: Result) -> str:
         found = {finding.part: finding for finding in result.findings if finding.definition == key}
         label = next(iter(found.values())).label + (" (the report's)" if key == result.claim.article_choice else "")
         cells = "".join(
-            f"<td>{escape(figure(found[part]))} {_mark(found[part].supports)}</td>" if part in found else "<td></td>"
+            f"<td>{escape(written(found[part]))} {_mark(found[part].supports)}</td>" if part in found else "<td></td>"
             for part in parts
         )
-        rows.append(f"<tr><th scope='row'>{escape(label)}</th>{cells}<td>{'yes' if supports else 'no'}</td></tr>")
+        answer = ("yes" if supports else "no") if key in result.counted else "inferred, not counted"
+        rows.append(f"<tr><th scope='row'>{escape(label)}</th>{cells}<td>{answer}</td></tr>")
     yes, of = result.support
     return (
         f"<details class='claim-definitions'><summary>Definitions: {yes} of {of} in favour</summary>"
@@ -178,7 +179,7 @@ def run_times(root: Path | None = None) -> str:
     root = root or find_root(Path.cwd())
     lines = ["| chapter | run | seconds | Python | versions |", "|---|---|---:|---|---|"]
     total = 0.0
-    for path in sorted((root / "notebooks").rglob("*.ipynb")):
+    for path in notebooks(root):
         notebook = read_notebook(path)
         stamp = notebook["metadata"]["selloff"]
         title = notebook["cells"][0]["source"].splitlines()[0].lstrip("# ")

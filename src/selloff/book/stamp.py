@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from selloff.book import BookError, Problem, notebooks
+from selloff.book import BookError, Problem, notebooks, pages
 
 __all__ = [
     "INDEX",
@@ -145,7 +145,16 @@ def check(root: Path) -> list[Problem]:
     """
     now, index = surroundings(root), _read_index(root)
     problems: list[Problem] = []
-    for path in notebooks(root):
+    present = notebooks(root)
+    for page in pages(root):
+        if (
+            page.startswith("notebooks/")
+            and not (root / f"{page}.md").is_file()
+            and root / f"{page}.ipynb" not in present
+        ):
+            mend = f"restore it (git checkout -- {page}.ipynb) or take it out of _toc.yml"
+            problems.append(Problem(f"{page}.ipynb", "is listed in _toc.yml but missing", mend))
+    for path in present:
         name = path.relative_to(root).as_posix()
         problems += [Problem(name, *fault) for fault in _faults(read_notebook(path), now, index)]
     return problems

@@ -5,9 +5,9 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from selloff.charts.rows import STEP, row_names, rows
+from selloff.charts.rows import STEP, readable, row_names, rows
 from selloff.charts.theme import colour, finish
-from selloff.claims import Finding, Result, figure, stated
+from selloff.claims import Finding, Result, stated, written
 
 __all__ = ["definitions"]
 
@@ -31,7 +31,7 @@ def definitions(
     Notes
     -----
     The shaded stretch is what counts as the stated figure; filled discs lie inside it, open rings outside. A diamond
-    marks the definition that the report seems to have used.
+    marks the definition that the report seems to have used; one inferred from its figure counts for no share.
     """
     table = result.to_frame()
     table = table[table["part"] == part].sort_values("value", kind="stable").reset_index(drop=True)
@@ -43,8 +43,9 @@ def definitions(
     chosen = table["definition"] == result.claim.article_choice
     table["fits"] = table["supports"].map({True: "fits the report's figure", False: "does not fit"})
     table["shape"] = chosen.map({True: "diamond", False: "circle"})
-    table["label"] = table["label"] + chosen.map({True: " (the report's)", False: ""})
-    table["number"] = [figure(finding) for finding in _findings(result, part, table)]
+    counted = table["definition"].isin(list(result.counted))
+    table["label"] += chosen.map({True: " (the report's)", False: ""}) + counted.map({True: "", False: ", inferred"})
+    table["number"] = [written(finding) for finding in _findings(result, part, table)]
     table["value"] = table["value"].round(2)
     data = table[["label", "value", "fits", "shape", "number"]]
 
@@ -81,16 +82,17 @@ def definitions(
     outside = base.transform_filter("datum.fits == 'does not fit'").mark_point(
         size=110, filled=False, strokeWidth=2, opacity=1, yOffset=7
     )
-    values = alt.Chart(data).mark_text(align="left", dx=11, dy=7, fontSize=12).encode(x=x, y=y, text="number:N")
-    fitting = int(table["supports"].sum())
+    values = readable(alt.Chart(data).encode(x=x, y=y, text="number:N"), align="left", dx=11, dy=7, fontSize=12)
+    fitting, count = int(table["supports"][counted].sum()), int(counted.sum())
     reach = f"{tolerance:g} percentage point" if unit == "%" else f"{unit.split()[0]} {tolerance:g} {unit.split()[1]}"
     return finish(
         alt.layer(zone, line, word, row_names(alt.Chart(data), labels), inside, outside, values),
-        title=f"{fitting} of {len(table)} definitions give the report's figure",
+        title=f"{fitting} of {count} definitions give the report's size",
         subtitle=f"{result.claim.id}; shaded: within {reach} of the stated figure; diamond: the "
         "report's own choice, inferred",
         description=f"Dots for {len(table)} definitions of claim {result.claim.id}, from {data['number'].iloc[0]} "
-        f"({data['label'].iloc[0]}) to {data['number'].iloc[-1]} ({data['label'].iloc[-1]}); {fitting} lie inside the "
+        f"({data['label'].iloc[0]}) to {data['number'].iloc[-1]} ({data['label'].iloc[-1]}); {fitting} of the "
+        f"{count} that count lie inside the "
         f"shaded stretch around the report's {target:g} {unit}.",
         source=source,
         height=STEP * len(table),

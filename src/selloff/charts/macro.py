@@ -19,7 +19,7 @@ __all__ = ["band_line", "clock_bands", "naive_line", "test_intervals"]
 YEAR = ("2025-01-01", "2025-09-27")
 
 
-def naive_line(correlation: pd.Series, pair: str) -> alt.LayerChart:
+def naive_line(correlation: pd.Series, pair: str, window: int) -> alt.LayerChart:
     """Draw a bare rolling correlation, as most charts in the field do.
 
     Parameters
@@ -28,6 +28,8 @@ def naive_line(correlation: pd.Series, pair: str) -> alt.LayerChart:
         Rolling correlation by session.
     pair : str
         The two series in words.
+    window : int
+        Sessions in a window.
     """
     clean = correlation.dropna()
     y = alt.Y("value:Q").scale(domain=[-0.4, 1], nice=False).axis(title="correlation", tickCount=6)
@@ -44,8 +46,8 @@ def naive_line(correlation: pd.Series, pair: str) -> alt.LayerChart:
     return finish(
         alt.layer(span(*YEAR, "2025"), zero, lines),
         title=f"A bare line wanders from {num(clean.min(), 2)} to {num(clean.max(), 2)}: what does that prove?",
-        subtitle=f"{pair}: correlation of daily returns over 90 sessions, New York close",
-        description=f"One line of 90-session correlation between {pair} from {clean.index[0]:%B %Y} "
+        subtitle=f"{pair}: correlation of daily returns over {window} sessions, New York close",
+        description=f"One line of {window}-session correlation between {pair} from {clean.index[0]:%B %Y} "
         f"to {clean.index[-1]:%B %Y}, "
         f"between {clean.min():.2f} and {clean.max():.2f}; it ends at {clean.iloc[-1]:.2f}.",
         source="Binance; S&P Dow Jones Indices through FRED",
@@ -79,37 +81,29 @@ def _band_data(band: Band, points: int) -> pd.DataFrame:
 
 
 def band_line(band: Band, whole: float, pair: str) -> alt.LayerChart:
-    """Draw a rolling correlation with its pointwise and its simultaneous band, and one constant value.
+    """Draw a rolling correlation with its pointwise and its simultaneous band.
 
     Parameters
     ----------
     band : Band
         From :func:`selloff.correlation.correlation_band`.
     whole : float
-        Correlation over the whole sample: drawn where no constant fits inside the band.
+        Correlation over the whole sample, drawn dashed.
     pair : str
         The two series in words.
     """
     data = _band_data(band, 350)
-    fitting = band.constants()
-    if fitting is None:
-        constant, finding = whole, "No constant correlation fits inside the band on every date"
-        meaning = f"the whole sample's {num(whole, 2)}"
-    else:
-        constant = sum(fitting) / 2
-        finding = f"A constant correlation of {num(constant, 2)} fits inside the band on every date"
-        meaning = f"that constant; the whole sample's is {num(whole, 2)}"
     width = float((data["all_high"] - data["all_low"]).median())
     return finish(
-        alt.layer(span(*YEAR), _band_layers(data, constant)),
-        title=finding,
+        alt.layer(span(*YEAR), _band_layers(data, whole)),
+        title=f"Over {band.window} sessions a correlation is known to about plus or minus {num(width / 2, 2)}",
         subtitle=[
-            f"{pair}: correlation over {band.window} sessions, New York close; dark: {band.level:.0%} band for each",
-            f"date alone, light: for all dates at once; dashed: {meaning}",
+            f"{pair}, New York close; dark: {band.level:.0%} band for each date alone, light: for all dates",
+            f"at once; dashed: {num(whole, 2)}, the correlation of the whole sample",
         ],
-        description=f"Rolling correlation of {pair} with two bands. The light band, which holds the "
-        "whole path at once, is about "
-        f"{width:.2f} wide. {finding}.",
+        description=f"Rolling correlation of {pair} with two bands. The light band, meant to hold the "
+        "whole path at once, is "
+        f"about {width:.2f} wide. The whole sample's correlation is {whole:.2f}.",
         source="Binance; S&P Dow Jones Indices through FRED",
         height=320,
     )
@@ -143,11 +137,13 @@ def clock_bands(bands: Mapping[str, Band], constants: Mapping[str, float], pair:
         )
         panels.append(panel)
     low, high = min(constants.values()), max(constants.values())
+    first = next(iter(bands.values()))
     words = "; ".join(f"{name}: {value:.2f}" for name, value in constants.items())
     return finish(
         alt.vconcat(*panels, spacing=18),
         title=f"The clock alone moves the correlation from {num(high, 2)} to {num(low, 2)}",
-        subtitle=f"{pair}: 90 sessions, with the 95% bands for each date and for all dates",
+        subtitle=f"{pair}: {first.window} sessions, {first.level:.0%} bands for each date and for all "
+        "dates; dashed: whole sample",
         description="Three panels of rolling correlation with bands, one for each clock. Over the "
         f"whole sample: {words}.",
         source="Binance; S&P Dow Jones Indices through FRED",
@@ -156,64 +152,51 @@ def clock_bands(bands: Mapping[str, Band], constants: Mapping[str, float], pair:
     )
 
 
-def test_intervals(tests: Mapping[tuple[str, str], TestResult]) -> alt.FacetChart:
-    """Draw the change of a correlation with its 95% interval, by pair and clock.
+def test_intervals(tests: Mapping[tuple[str, str], TestResult], compared: str) -> alt.FacetChart:
+    """Draw changes of a correlation with their 95% intervals, in panels of rows.
 
     Parameters
     ----------
     tests : mapping
-        Result by (pair, clock), both in words.
+        Result by (panel, row), both in words.
+    compared : str
+        What is compared, for the subtitle.
     """
-    rows = []
-    for (pair, clock), test in tests.items():
-        low, high = test.interval()
-        rows.append(
-            {
-                "pair": pair,
-                "clock": clock,
-                "change": test.estimate,
-                "low": low,
-                "high": high,
-                "p": test.pvalue,
-            }
-        )
-    data = pd.DataFrame(rows).round(3)
+    records = []
+    for (panel, row), test in tests.items():
+        low, high = test.interval(0.95)
+        values = {"change": test.estimate, "low": low, "high": high, "p": test.pvalue}
+        records.append({"panel": panel, "row": row, **values})
+    data = pd.DataFrame(records).round(3)
     data["sure"] = np.where((data["low"] > 0) | (data["high"] < 0), "excludes zero", "includes zero")
     sure = int((data["sure"] == "excludes zero").sum())
-    base = alt.Chart(data).encode(
-        y=alt.Y("clock:N")
-        .sort(list(dict.fromkeys(data["clock"])))
-        .axis(title=None, ticks=False, domain=False, labelColor=colour("ink")),
-        color=alt.Color("sure:N")
-        .scale(domain=["excludes zero", "includes zero"], range=[colour("equities"), colour("coin")])
-        .legend(None),
-        tooltip=[
-            alt.Tooltip("pair:N", title="Pair"),
-            alt.Tooltip("clock:N", title="Clock"),
-            alt.Tooltip("change:Q", title="Change", format="+.2f"),
-            alt.Tooltip("low:Q", title="Low", format="+.2f"),
-            alt.Tooltip("high:Q", title="High", format="+.2f"),
-            alt.Tooltip("p:Q", title="p-value", format=".3f"),
-        ],
+    panels, labels = (list(dict.fromkeys(data[name])) for name in ("panel", "row"))
+    tint = alt.Color("sure:N").scale(
+        domain=["excludes zero", "includes zero"], range=[colour("equities"), colour("coin")]
     )
-    bars = base.mark_rule(strokeWidth=3).encode(
-        x=alt.X("low:Q").scale(domain=[-0.4, 0.4]).axis(title="change of correlation", tickCount=5, grid=True),
-        x2="high:Q",
-    )
+    tooltip = [alt.Tooltip("panel:N", title="Pair"), alt.Tooltip("row:N", title="Row")]
+    tooltip += [
+        alt.Tooltip(f"{field}:Q", title=title, format=form)
+        for field, title, form in (
+            ("change", "Change", "+.2f"), ("low", "Low", "+.2f"), ("high", "High", "+.2f"), ("p", "p-value", ".3f"),
+        )
+    ]  # fmt: skip
+    reach = float(np.ceil(10 * data[["low", "high"]].abs().max().max()) / 10)
+    x = alt.X("low:Q").scale(domain=[-reach, reach]).axis(title="change of correlation", tickCount=5, grid=True)
+    y = alt.Y("row:N").sort(labels).axis(title=None, ticks=False, domain=False, labelColor=colour("ink"))
+    base = alt.Chart(data).encode(y=y, color=tint.legend(None), tooltip=tooltip)
+    zero = alt.Chart(data).mark_rule(color=colour("ink")).encode(x=alt.datum(0))
+    bars = base.mark_rule(strokeWidth=3).encode(x=x, x2="high:Q")
     points = base.mark_point(size=90, filled=True, opacity=1).encode(x="change:Q")
-    zero = base.mark_rule(color=colour("ink")).encode(
-        x=alt.datum(0), color=alt.value(colour("ink")), tooltip=alt.value(None)
-    )
-    pairs = list(dict.fromkeys(data["pair"]))
+    body = alt.layer(zero, bars, points).properties(width=500, height=30 * len(labels))
+    found = "Not one" if sure == 0 else num(sure)
+    verb = "excludes" if sure <= 1 else "exclude"
     return finish(
-        alt.layer(zero, bars, points)
-        .properties(width=520, height=30 * data["clock"].nunique())
-        .facet(row=alt.Row("pair:N").sort(pairs), spacing=14),
-        title=f"{num(sure) if sure else 'Not one'} of {len(data)} intervals excludes that nothing changed",
-        subtitle="Correlation in 2025 to 26 September less correlation in 2024, with HAC 95% intervals",
-        description=f"Points with intervals for {len(data)} combinations of pair and clock: changes "
-        "of correlation from "
-        f"{data['change'].min():+.2f} to {data['change'].max():+.2f}; {sure} intervals exclude zero.",
+        body.facet(row=alt.Row("panel:N").sort(panels), spacing=14),
+        title=f"{found} of {len(data)} intervals {verb} that nothing changed",
+        subtitle=f"{compared}, with robust 95% intervals",
+        description=f"Points with intervals for {len(data)} comparisons: changes of correlation from "
+        f"{data['change'].min():+.2f} to {data['change'].max():+.2f}; {sure} of the intervals exclude zero.",
         source="Binance; S&P Dow Jones Indices and Nasdaq through FRED",
         width=None,
         height=None,

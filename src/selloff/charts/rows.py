@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 
+from selloff.charts.lines import Layers
 from selloff.charts.theme import colour
 
-__all__ = ["STEP", "row_names", "rows"]
+__all__ = ["STEP", "readable", "row_names", "rows"]
 
 #: Height of one row in pixels: a line of text and a mark.
 STEP = 40
@@ -17,8 +20,13 @@ def rows(labels: list[str]) -> alt.Y:
     return alt.Y("label:N").sort(labels).scale(paddingInner=0, paddingOuter=0).axis(None)
 
 
-def row_names(base: alt.Chart, labels: list[str]) -> alt.Chart:
+def row_names(base: alt.Chart, labels: list[str]) -> Layers:
     """Write each row's name at the left edge, above its mark."""
-    return base.mark_text(align="left", baseline="middle", dy=-11, fontSize=12, color=colour("quiet")).encode(
-        x=alt.value(0), y=rows(labels), text="label:N"
-    )
+    place = base.encode(x=alt.value(0), y=rows(labels), text="label:N")
+    return readable(place, align="left", baseline="middle", dy=-11, fontSize=12, color=colour("quiet"))
+
+
+def readable(base: alt.Chart, **text: Any) -> Layers:
+    """Write text on a rim of paper, so that no line strikes it through."""
+    rim = {"stroke": colour("paper"), "strokeWidth": 4, "strokeJoin": "round", **text, "color": colour("paper")}
+    return alt.layer(base.mark_text(**rim), base.mark_text(**text))

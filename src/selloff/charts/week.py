@@ -33,15 +33,16 @@ def week_path(hourly: pd.DataFrame, start: str, end: str) -> alt.LayerChart:
     y = alt.Y("value:Q").scale(zero=False, nice=True).axis(title="start of Monday, 00:00 UTC = 100", tickCount=5)
     lines = time_lines(long(index), y, COINS, unit="", form=HOUR, axis=time_axis("%a %-d", 8), digits=1)
     par = alt.Chart(pd.DataFrame({"y": [100]})).mark_rule(color=colour("rule")).encode(y="y:Q")
-    events = {f"{when['ETH']:%Y-%m-%dT%H:%MZ}": "ETH low", "2025-09-26T12:00Z": "story, about noon UTC"}
+    events = {f"{when['ETH']:%Y-%m-%dT%H:%MZ}": "ETH low"}
     return finish(
         alt.layer(span("2025-09-22T00:00Z", "2025-09-27T00:00Z"), par, marks(events), lines),
         title=f"Ether lost {pct(fall['ETH'], 0)} from Monday's start to its low, bitcoin {pct(fall['BTC'], 0)}",
         subtitle="Hourly closes on Binance, USDT; shaded: Monday to Friday",
-        description=f"Two lines by the hour from {pd.Timestamp(start):%-d} to {pd.Timestamp(end):%-d %B %Y}, both 100 "
+        description=f"Two lines by the hour from {day(start)} to {day(end)}, both 100 "
         "at the start of Monday 22 September. ETH falls below BTC at once, drops again on Thursday "
         f"to {low['ETH']:.1f} "
-        f"on {when['ETH']:%A %-d %B at %H:%M} UTC, and recovers part by the weekend. BTC's low is {low['BTC']:.1f}.",
+        f"on {when['ETH']:%A} {day(when['ETH'], False)} at {when['ETH']:%H:%M} UTC, and recovers part "
+        f"by the weekend. BTC's low is {low['BTC']:.1f}.",
         source="Binance",
         height=320,
     )
@@ -176,7 +177,7 @@ def fund_flows(flows: pd.DataFrame) -> alt.Chart:
     zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule().encode(y="y:Q")
     return finish(
         alt.layer(bars, zero),
-        title="Friday was worse than Thursday, and Monday brought it back",
+        title="Friday was worse than Thursday; Monday brought back most of both",
         subtitle="Net flow into US spot bitcoin and ether funds, by day",
         description=f"Stacked bars by day from {day(flows.index[0])} to {day(flows.index[-1])}. Thursday 25 September "
         f"shows {total['2025-09-25']:.0f} million dollars, Friday {friday:.0f}, Monday 29 September +{monday:.0f}.",
@@ -267,7 +268,12 @@ def purchases(counts: pd.DataFrame) -> alt.LayerChart:
     counts : DataFrame
         From :func:`selloff.claims.purchase_counts`.
     """
-    label = counts["publisher"] + ", " + counts["month"] + ": " + counts["scope"]
+    scope = (
+        counts["scope"]
+        .str.replace(" (first report)", "")
+        .str.replace(" (as restated in the October report)", ", restated")
+    )
+    label = counts["publisher"] + ", " + counts["month"] + ": " + scope
     data = counts.assign(label=label, reading=[num(v) for v in counts["btc"]])[["label", "btc", "reading"]]
     labels = label.tolist()
     tooltip = [alt.Tooltip("label:N", title="Count"), alt.Tooltip("reading:N", title="BTC")]

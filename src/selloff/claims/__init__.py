@@ -1,6 +1,6 @@
 """The ledger of claims: what was said, what would count as true, what the figures show."""
 
-from selloff.claims.board import board, board_frame, board_text, figure, findings_table, reading
+from selloff.claims.board import board, board_frame, board_text, findings_table, reading, written
 from selloff.claims.ledger import Claim, Finding, Result, claims, decide, stated
 from selloff.claims.readings import moving_average, published, purchase_counts
 from selloff.claims.weekly import (
@@ -24,7 +24,6 @@ __all__ = [
     "board_text",
     "claims",
     "decide",
-    "figure",
     "findings_table",
     "moving_average",
     "price_moments",
@@ -36,4 +35,5 @@ __all__ = [
     "week_changes",
     "week_rank",
     "window",
+    "written",
 ]

@@ -11,7 +11,7 @@ from selloff.claims.ledger import WORDS, Finding, Result, claims, decide
 from selloff.data import DataError
 from selloff.prose import TIE, pct, usd
 
-__all__ = ["board", "board_frame", "board_text", "figure", "findings_table", "reading"]
+__all__ = ["board", "board_frame", "board_text", "findings_table", "reading", "written"]
 
 
 def board(folder: Path | None = None) -> list[Result]:
@@ -28,7 +28,7 @@ def board_frame(folder: Path | None = None) -> pd.DataFrame:
             {
                 "id": result.claim.id,
                 "claim": result.claim.paraphrase,
-                "number": figure(result.headline) if result.headline else "",
+                "number": written(result.headline) if result.headline else "",
                 "definitions in favour": f"{yes} of {of}" if of else "",
                 "verdict": WORDS[result.verdict],
             }
@@ -41,15 +41,15 @@ def findings_table(result: Result) -> pd.DataFrame:
     rows: dict[str, dict[str, str]] = {}
     for finding in result.findings:
         mark = "\N{CHECK MARK}" if finding.supports else "\N{MULTIPLICATION SIGN}"
-        row = rows.setdefault(finding.definition, {"definition": finding.label})
+        row = rows.setdefault(finding.definition, {"definition": finding.label, "supports": ""})
         # The head of the column says what is ranked.
-        row[finding.part] = f"{figure(finding).removesuffix(f'{TIE}weeks')}{TIE}{mark}"
+        row[finding.part] = f"{written(finding).removesuffix(f'{TIE}weeks')}{TIE}{mark}"
     for key, supports in result.by_definition.items():
-        rows[key]["supports"] = "yes" if supports else "no"
+        rows[key]["supports"] = ("yes" if supports else "no") if key in result.counted else "inferred"
     return pd.DataFrame(list(rows.values())).fillna("")
 
 
-def figure(finding: Finding) -> str:
+def written(finding: Finding) -> str:
     """Write a finding's number with its unit and as many digits as it deserves."""
     value, unit = finding.value, finding.unit
     if unit == "%":
@@ -57,7 +57,7 @@ def figure(finding: Finding) -> str:
     if unit.startswith("of "):
         return f"{_ordinal(int(value))} {unit}".replace(" ", TIE)
     if unit == "share":
-        return f"{pct(100 * value, 0)}{TIE}up"
+        return f"{pct(100 * value, 0)}{TIE}of{TIE}the{TIE}range"
     if unit.startswith("USD"):
         return usd(value, {"USD bn": "billion", "USD m": "million", "USD": ""}[unit])
     return f"{value:g} {unit}".strip().replace(" ", TIE)
@@ -72,7 +72,7 @@ def reading(result: Result) -> str:
         if finding is None:
             found = f"the reading of {result.claim.id} names {definition}/{part}"
             raise DataError("claims", found, "a definition and a part of that claim", "edit data/claims.yml")
-        return figure(finding)
+        return written(finding)
 
     return re.sub(r"\{(\w+)/(\w+)\}", number, str(result.claim.terms.get("reading", "")))
 
@@ -88,7 +88,7 @@ def board_text(folder: Path | None = None, width: int = 100) -> str:
     for result in board(folder):
         yes, of = result.support
         support = f"{yes}/{of}" if of else ""
-        number = figure(result.headline) if result.headline else ""
+        number = written(result.headline) if result.headline else ""
         verdict = "depends" if result.verdict == "depends" else WORDS[result.verdict]
         head = f"{result.claim.id}  {verdict:<15}  {support:>5}  {number:>20}  "
         room = max(width - len(head), 20)

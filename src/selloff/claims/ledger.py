@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,9 @@ WORDS: dict[Verdict, str] = {
     "fails": "fails",
     "open": "not decided yet",
 }
+
+
+_COMMON = ("id", "paraphrase", "chapter", "state", "rule")
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,8 @@ class Claim:
 class Result:
     """A claim with its findings.
 
-    A definition supports a claim only if it supports every part of it.
+    A definition supports a claim only if it supports every part of it. A definition that was inferred from the
+    report's own figure supports it by construction: it is shown, but counts for no verdict.
     """
 
     claim: Claim
@@ -95,21 +100,28 @@ class Result:
         return support
 
     @property
+    def counted(self) -> dict[str, bool]:
+        """Whether each definition that counts supports the whole claim."""
+        inferred = self.claim.terms.get("inferred", ())
+        return {key: supports for key, supports in self.by_definition.items() if key not in inferred}
+
+    @property
     def parts(self) -> dict[str, int]:
-        """How many definitions support each part of the claim."""
+        """How many definitions that count support each part of the claim."""
         counts: dict[str, int] = {}
         for finding in self.findings:
-            counts[finding.part] = counts.get(finding.part, 0) + finding.supports
+            if finding.definition in self.counted:
+                counts[finding.part] = counts.get(finding.part, 0) + finding.supports
         return counts
 
     @property
     def support(self) -> tuple[int, int]:
-        """How many definitions support the claim, and how many there are."""
-        return sum(self.by_definition.values()), len(self.by_definition)
+        """How many definitions that count support the claim, and how many there are."""
+        return sum(self.counted.values()), len(self.counted)
 
     @property
     def verdict(self) -> Verdict:
-        """``holds`` under every definition, ``fails`` under all of them, else ``depends``."""
+        """``holds`` if every definition that counts supports the claim, ``fails`` if none does, else ``depends``."""
         if not self.findings:
             return "open"
         yes, of = self.support
@@ -128,18 +140,22 @@ class Result:
         raise KeyError(f"{self.claim.id} has no finding {definition}/{part}")
 
 
-@lru_cache(maxsize=8)
-def ledger(folder: Path | None = None) -> Mapping[str, Any]:
-    """Read ``data/claims.yml`` as it stands.
+def ledger(folder: Path | None = None) -> dict[str, Any]:
+    """Read ``data/claims.yml`` as it stands; the answer is the caller's own copy.
 
     Raises
     ------
     DataError
-        The file is missing or is no YAML with the keys ``weeks`` and ``claims``.
+        The file is missing, is no YAML with the keys ``weeks`` and ``claims``, or an entry is not complete.
     """
+    return copy.deepcopy(_ledger(Path(folder or default_folder()).resolve()))
+
+
+@lru_cache(maxsize=8)
+def _ledger(folder: Path) -> dict[str, Any]:
     import yaml
 
-    path = (folder or default_folder()) / "claims.yml"
+    path = folder / "claims.yml"
     mend = "git checkout -- data/claims.yml"
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -150,14 +166,19 @@ def ledger(folder: Path | None = None) -> Mapping[str, Any]:
         raise DataError("claims", f"the ledger cannot be read ({reason})", "YAML in UTF-8", mend) from None
     if not isinstance(content, dict) or set(content) != {"weeks", "claims"}:
         raise DataError("claims", "the ledger has other keys", "the keys weeks and claims", mend)
+    for number, entry in enumerate(content["claims"], start=1):
+        lacking = [name for name in _COMMON if not isinstance(entry, dict) or name not in entry]
+        if lacking:
+            raise DataError(
+                "claims", f"entry {number} of the ledger lacks {', '.join(lacking)}", "every claim whole", mend
+            )
     return content
 
 
 def claims(folder: Path | None = None) -> list[Claim]:
     """Return all claims in the order of their ids."""
-    common = ("id", "paraphrase", "chapter", "state", "rule")
     return [
-        Claim(**{name: entry[name] for name in common}, terms={k: v for k, v in entry.items() if k not in common})
+        Claim(**{name: entry[name] for name in _COMMON}, terms={k: v for k, v in entry.items() if k not in _COMMON})
         for entry in ledger(folder)["claims"]
     ]
 
@@ -201,4 +222,12 @@ def decide(claim: str, folder: Path | None = None) -> Result:
     entry = known[claim]
     if entry.state == "open":
         return Result(entry, ())
-    return Result(entry, tuple({**WEEKLY, **READINGS}[claim](entry, folder)))
+    evaluators = {**WEEKLY, **READINGS}
+    mend = "correct data/claims.yml or git checkout -- data/claims.yml"
+    if claim not in evaluators:
+        raise DataError("claims", f"{claim} is marked computed but nothing computes it", "state: open", mend)
+    try:
+        return Result(entry, tuple(evaluators[claim](entry, folder)))
+    except KeyError as error:
+        found = f"the terms of {claim} name {error.args[0]}, which is not there"
+        raise DataError("claims", found, "days, weeks and keys that the tables and the ledger have", mend) from error

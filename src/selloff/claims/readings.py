@@ -9,12 +9,13 @@ import pandas as pd
 
 from selloff.claims.ledger import Claim, Finding, stated
 from selloff.data import DataError, load
+from selloff.prose import day as in_words
 
 __all__ = ["READINGS", "moving_average", "published", "purchase_counts"]
 
 
-def published(topic: str, period: str, scope: str, folder: Path | None = None) -> float:
-    """Return one published figure by its topic, period and scope.
+def published(topic: str, period: str, scope: str, folder: Path | None = None, publisher: str | None = None) -> float:
+    """Return one published figure by its topic, period, scope and, where several answer, its publisher.
 
     Raises
     ------
@@ -23,6 +24,8 @@ def published(topic: str, period: str, scope: str, folder: Path | None = None) -
     """
     table = load("published_figures", folder)
     rows = table[(table["topic"] == topic) & (table["period"] == period) & (table["scope"] == scope)]
+    if publisher is not None:
+        rows = rows[rows["publisher"] == publisher]
     if len(rows) != 1:
         found = f"{len(rows)} rows answer to {topic}, {period}, {scope}"
         raise DataError("published_figures", found, "one row", "see the definitions in data/claims.yml")
@@ -94,7 +97,7 @@ def _companies(claim: Claim, folder: Path | None) -> list[Finding]:
     target = stated(claim.terms["stated"], folder)
     findings = []
     for key, pair in claim.terms["counts"].items():
-        before, after = (_bought(pair[side], folder) for side in ("from", "to"))
+        before, after = (sum(_bought(count, folder) for count in pair[side]) for side in ("from", "to"))
         days_before, days_after = pair.get("days", [1, 1])
         change = 100 * ((after / days_after) / (before / days_before) - 1)
         close = abs(change - target) <= claim.terms["tolerance"]
@@ -111,29 +114,28 @@ def _average_and_total(claim: Claim, folder: Path | None) -> list[Finding]:
     terms = claim.terms
     closes = load("crypto_daily", folder).xs("BTC", level="asset")["close"]
     length, level = int(stated(terms["length"], folder)), stated(terms["level"], folder)
-    totals = load("market_cap_daily", folder)["total_usd_bn"]
+    averages = {kind: moving_average(closes, length, kind) for kind in ("simple", "exponential")}
     findings = []
-    for kind in ("simple", "exponential"):
-        average = moving_average(closes, length, kind)
-        for key, day in terms["days"].items():
-            gap = 100 * float(closes[pd.Timestamp(day)] / average[pd.Timestamp(day)] - 1)
-            label = f"{_day(day)}, {kind} average"
-            findings.append(Finding(f"{key}_{kind}", label, "average", gap, terms["unit"], gap < 0))
     for key, day in terms["days"].items():
-        total = float(totals[pd.Timestamp(day)])
-        label = f"{_day(day)}, total by TradingView"
-        findings.append(Finding(f"{key}_total", label, "total", total, "USD bn", total < level))
-    table = load("published_figures", folder)
-    counts = table[table["topic"] == "total market capitalisation"]
-    for period, publisher in terms["vendor_counts"]:
-        total = float(counts[(counts["period"] == period) & (counts["publisher"] == publisher)]["value"].iloc[0])
-        label = f"{_day(period)}, total by {publisher}"
-        findings.append(Finding(f"{period}_{publisher}", label, "total", total, "USD bn", total < level))
+        for kind, average in averages.items():
+            gap = 100 * float(closes[pd.Timestamp(day)] / average[pd.Timestamp(day)] - 1)
+            for vendor, total in _totals(day, terms["vendor_counts"][key], folder).items():
+                definition = f"{key}_{kind}_{vendor.lower().split()[0]}"
+                label = f"{_day(day)}, {kind} average, total by {vendor}"
+                findings.append(Finding(definition, label, "average", gap, terms["unit"], gap < 0))
+                findings.append(Finding(definition, label, "total", total, "USD bn", total < level))
     return findings
 
 
+def _totals(day: str, publisher: str, folder: Path | None) -> dict[str, float]:
+    """Return the total capitalisation of one day by vendor, each with its own list of coins."""
+    own = float(load("market_cap_daily", folder)["total_usd_bn"][pd.Timestamp(day)])
+    other = published("total market capitalisation", day, "all coins, vendor's own universe", folder, publisher)
+    return {"TradingView": own, publisher: other}
+
+
 def _day(day: str) -> str:
-    return f"{pd.Timestamp(day):%A %-d %B}"
+    return f"{pd.Timestamp(day):%A} {in_words(day, year=False)}"
 
 
 #: Evaluators by claim.

@@ -89,9 +89,20 @@ def week_changes(prices: pd.Series, shape: Window, first: str | pd.Timestamp) ->
     return pd.Series(changes, dtype=float).sort_index()
 
 
-def week_rank(changes: pd.Series) -> int:
-    """Return the rank of the last week among all, 1 being the steepest fall."""
-    return int((changes < changes.iloc[-1]).sum()) + 1
+def week_rank(changes: pd.Series, margin: float = 0.0) -> int:
+    """Return the rank of the last week among all, 1 being the steepest fall.
+
+    A week that fell further by no more than ``margin`` is level with it and takes no rank from it. Weeks without a
+    price are left out; without one in the last week there is no rank.
+
+    Raises
+    ------
+    ValueError
+        The last week has no change.
+    """
+    if np.isnan(changes.iloc[-1]):
+        raise ValueError("week_rank: the last week has no change, for a price is missing; choose another window")
+    return int((changes < changes.iloc[-1] - margin).sum()) + 1
 
 
 def price_moments(asset: str) -> pd.Series:
@@ -172,10 +183,10 @@ def _coin(claim: Claim, folder: Path | None) -> list[Finding]:
         week = window(key, folder)
         changes = week_changes(prices, week, pd.Timestamp(terms["rank_after"]) + pd.Timedelta(days=1))
         size = 100 * float(changes.iloc[-1])
-        rank = week_rank(changes)
+        rank = week_rank(changes, terms["rank_margin"] / 100)
         close = abs(size - target) <= terms["tolerance"]
         findings.append(Finding(key, week.label, "size", size, terms["unit"], close))
-        findings.append(Finding(key, week.label, "rank", rank, f"of {len(changes)} weeks", rank == 1))
+        findings.append(Finding(key, week.label, "rank", rank, f"of {changes.count()} weeks", rank == 1))
         if "level" in terms:
             low = _hourly_low(week, terms["asset"], folder)
             findings.append(Finding(key, week.label, "level", low, "USD", low < stated(terms["level"], folder)))

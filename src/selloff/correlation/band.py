@@ -16,7 +16,7 @@ from selloff.inference import block_length, moving_blocks
 __all__ = ["Band", "correlation_band"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Band:
     """A rolling correlation with its pointwise and its simultaneous band; made by :func:`correlation_band`.
 
@@ -25,11 +25,13 @@ class Band:
     estimate, lower, upper : Series
         The correlation and, for each date by itself, its interval.
     simultaneous_lower, simultaneous_upper : Series
-        The band that holds the whole true path with probability ``level``.
-    window, block, replications : int
-        Settings, the block length as used.
+        The band that is meant to hold the whole true path with probability ``level``.
+    window, replications : int
+        Settings.
+    block : int or None
+        The block length as used; None where positions were given.
     level : float
-        Coverage.
+        Nominal coverage.
     """
 
     estimate: pd.Series
@@ -39,7 +41,7 @@ class Band:
     simultaneous_upper: pd.Series
     window: int
     level: float
-    block: int
+    block: int | None
     replications: int
 
     def to_frame(self) -> pd.DataFrame:
@@ -62,10 +64,11 @@ class Band:
         """Return the band as one line."""
         frame = self.to_frame()
         width = float((frame["simultaneous_upper"] - frame["simultaneous_lower"]).median())
+        blocks = "given positions" if self.block is None else f"blocks of {self.block}"
         return (
             f"{self.window}-observation correlation on {len(frame)} dates: {frame['estimate'].min():.2f} to "
             f"{frame['estimate'].max():.2f}; median width of the simultaneous {self.level:.0%} band {width:.2f} "
-            f"({self.replications} replications, blocks of {self.block})"
+            f"({self.replications} replications, {blocks})"
         )
 
 
@@ -103,10 +106,13 @@ def correlation_band(
 
     Notes
     -----
-    All windows draw the same positions within themselves, so overlapping windows move together as they do in truth.
-    Draws are compared on the scale of ``arctanh``, which keeps the bands inside [-1, 1]. The simultaneous band is
-    a sup-t band: its half-width is the ``level`` quantile, over draws, of the largest studentised deviation on any
-    date.
+    All windows draw the same positions within themselves, which makes a draw one pass over the sample. Draws are
+    compared on the scale of ``arctanh``, which keeps the bands inside [-1, 1]. The simultaneous band is a sup-t band:
+    its half-width is the ``level`` quantile, over draws, of the largest studentised deviation on any date.
+
+    Coverage by simulation, at a nominal 95 %: near nominal for independent normal returns, but clearly lower where
+    volatility comes in waves (GARCH with t errors), the more so the longer the sample. A path that leaves the band
+    is thus no test; decide by :func:`two_window_test`.
 
     References
     ----------
@@ -122,30 +128,52 @@ def correlation_band(
         if block is None:
             block = min(block_length(correlation_influence(left, right)), window // 3)
         indices = moving_blocks(window, block, replications, seed)
-    elif indices.ndim != 2 or indices.shape[1] != window or indices.min() < 0 or indices.max() >= window:
-        raise ValueError(f"correlation_band: indices must be (replications, {window}) positions from 0 to {window - 1}")
+    else:
+        indices, block = _positions(indices, window), None
+    if len(indices) < 2:
+        raise ValueError("correlation_band: one draw has no spread; expected at least 2 replications")
     estimate = rolling_correlation(left, right, window).to_numpy()[window - 1 :]
-    draws = np.arctanh(np.clip(_draws(left, right, indices), -1 + 1e-12, 1 - 1e-12))
-    centre, spread = np.nanmean(draws, axis=0), np.nanstd(draws, axis=0, ddof=1)
-    deviations = np.abs(draws - centre) / spread
-    pointwise = np.nanquantile(deviations, level, axis=0)
-    simultaneous = np.nanquantile(np.nanmax(deviations, axis=1), level)
-    middle = np.arctanh(np.clip(estimate, -1 + 1e-12, 1 - 1e-12))
+    draws = _arctanh(_draws(left, right, indices))
+    # A date has a band if its correlation is defined in the sample and in every draw.
+    defined = np.isfinite(estimate) & np.isfinite(draws).all(axis=0)
+    if not defined.any():
+        raise ValueError("correlation_band: no window has a defined correlation; a series is flat throughout")
+    draws = draws[:, defined]
+    spread = np.maximum(draws.std(axis=0, ddof=1), np.finfo(float).tiny)
+    deviations = np.abs(draws - draws.mean(axis=0)) / spread
+    pointwise = np.quantile(deviations, level, axis=0)
+    simultaneous = np.quantile(deviations.max(axis=1), level)
+    middle = _arctanh(estimate[defined])
 
     def on_index(values: NDArray[np.float64]) -> pd.Series:
-        return pd.Series(np.concatenate([np.full(window - 1, np.nan), values]), index=index)
+        out = np.full(left.size, np.nan)
+        out[window - 1 :][defined] = values
+        return pd.Series(out, index=index)
 
     return Band(
-        on_index(estimate),
+        on_index(estimate[defined]),
         on_index(np.tanh(middle - pointwise * spread)),
         on_index(np.tanh(middle + pointwise * spread)),
         on_index(np.tanh(middle - simultaneous * spread)),
         on_index(np.tanh(middle + simultaneous * spread)),
         window=window,
         level=level,
-        block=block or 0,
+        block=block,
         replications=len(indices),
     )
+
+
+def _positions(indices: NDArray[np.intp], window: int) -> NDArray[np.intp]:
+    given = np.asarray(indices)
+    fits = given.ndim == 2 and given.shape[1] == window and given.size and np.issubdtype(given.dtype, np.integer)
+    if not fits or given.min() < 0 or given.max() >= window:
+        raise ValueError(f"correlation_band: indices must be (replications, {window}) positions from 0 to {window - 1}")
+    return given.astype(np.intp)
+
+
+def _arctanh(r: NDArray[np.float64]) -> NDArray[np.float64]:
+    bounded: NDArray[np.float64] = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12))
+    return bounded
 
 
 def _draws(x: NDArray[np.float64], y: NDArray[np.float64], indices: NDArray[np.intp]) -> NDArray[np.float64]:

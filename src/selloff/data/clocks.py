@@ -8,6 +8,7 @@ its clock, and none fills a price forward.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, get_args
 
@@ -63,7 +64,7 @@ def sessions(start: str | pd.Timestamp, end: str | pd.Timestamp) -> pd.DataFrame
     >>> sessions("2025-11-26", "2025-11-28")["close_utc"].dt.strftime("%d %H:%M").tolist()
     ['26 21:00', '28 18:00']
     """
-    first, last = pd.Timestamp(start), pd.Timestamp(end)
+    first, last = _day(start), _day(end)
     if last < first:
         raise ValueError(f"sessions: end {last:%Y-%m-%d} lies before start {first:%Y-%m-%d}; swap them")
     return _schedule(first.year, last.year).loc[first:last].copy()
@@ -97,7 +98,7 @@ def closes(
         moment alone.
     clock : {"nyse", "utc", "utc_prior"}
         ``nyse``: the hour at which the session closes, half days and daylight saving included.
-        ``utc``: 00:00 UTC after that close, three to eleven hours later.
+        ``utc``: 00:00 UTC after that close, three or four hours later, six or seven on half days.
         ``utc_prior``: the last 00:00 UTC before that close.
     start, end : str or Timestamp, optional
         First and last session; the range of the hourly table by default.
@@ -110,10 +111,13 @@ def closes(
     if clock not in get_args(Clock):
         raise ValueError(f"closes: unknown clock {clock!r}; expected one of {', '.join(get_args(Clock))}")
     hourly = load("crypto_hourly").rename(columns=str.upper)
-    hourly = hourly[_known(assets or ["BTC", "ETH"], hourly)]
+    hourly = hourly[_known(["BTC", "ETH"] if assets is None else assets, hourly)]
     # The first whole day and the last: on every clock a session's price lies within them.
-    first = pd.Timestamp(start or hourly.index[0].tz_localize(None).normalize() + pd.Timedelta("1D"))
-    last = pd.Timestamp(end or hourly.index[-1].tz_localize(None).normalize() - pd.Timedelta("1D"))
+    earliest = hourly.index[0].tz_localize(None).normalize() + pd.Timedelta("1D")
+    latest = hourly.index[-1].tz_localize(None).normalize() - pd.Timedelta("1D")
+    first, last = _day(start or earliest), _day(end or latest)
+    if first < earliest or last > latest:
+        raise ValueError(f"closes: hourly prices run from {earliest:%Y-%m-%d} to {latest:%Y-%m-%d}; ask within them")
     held = sessions(first, last)
     moment = pd.DatetimeIndex(held["close_utc"])
     if clock != "nyse":
@@ -215,11 +219,12 @@ def weekly_windows(
     """
     if anchor not in get_args(Anchor):
         raise ValueError(f"weekly_windows: unknown anchor {anchor!r}; expected one of {', '.join(get_args(Anchor))}")
-    days = pd.date_range(start, end, freq=f"W-{anchor}")
+    first, last = _day(start), _day(end)
+    days = pd.date_range(first, last, freq=f"W-{anchor}")
     if clock == "utc":
         ends = (days + pd.Timedelta(days=1)).tz_localize("UTC")
     elif clock == "nyse":
-        held = sessions(pd.Timestamp(start) - pd.Timedelta(days=10), pd.Timestamp(end))
+        held = sessions(first - pd.Timedelta(days=10), last)
         ends = pd.DatetimeIndex(held["close_utc"].iloc[held.index.searchsorted(days, side="right") - 1])
     else:
         raise ValueError(f"weekly_windows: unknown clock {clock!r}; expected utc or nyse")
@@ -227,7 +232,17 @@ def weekly_windows(
     return pd.DataFrame({"start_utc": ends[:-1], "end_utc": ends[1:]}, index=days[1:].as_unit("ns").rename("week"))
 
 
-def _known(names: list[str], table: pd.DataFrame) -> list[str]:
+def _day(value: str | pd.Timestamp) -> pd.Timestamp:
+    """Take a day as a naive midnight; a moment within a day or in a time zone is refused."""
+    day = pd.Timestamp(value)
+    if day.tz is not None or day != day.normalize():
+        raise ValueError(f"{value} is a moment; expected a day such as 2025-09-26, without hour or time zone")
+    return day
+
+
+def _known(names: Sequence[str], table: pd.DataFrame) -> list[str]:
+    if isinstance(names, str) or not names:
+        raise ValueError(f"expected a list of names out of {', '.join(map(str, table.columns))}, got {names!r}")
     for name in names:
         if name not in table.columns:
             raise ValueError(f"unknown series {name!r}; expected one of {', '.join(map(str, table.columns))}")

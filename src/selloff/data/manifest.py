@@ -15,6 +15,14 @@ __all__ = ["Column", "Manifest", "default_folder", "read_manifest", "table_names
 
 SUFFIX = ".manifest.yml"
 KINDS = ("date", "time", "number", "integer", "category", "text")
+FREQUENCIES = ("daily", "hourly", "8h", "nyse", "target", "fund", "irregular")
+VERDICTS = ("open", "facts", "derived")
+NESTED = {
+    "publishers": {"name", "series", "url"},
+    "licence": {"terms", "verdict", "reason", "read"},
+    "snapshot": {"taken", "compiled", "vintage"},
+    "clock": {"zone", "closes", "frequency"},
+}
 FIELDS = (
     "table", "title", "summary", "publishers", "licence", "snapshot", "clock", "index", "columns",
     "gaps", "cross_check", "traps", "builder", "consumers", "measured",
@@ -93,9 +101,19 @@ def default_folder() -> Path:
 
 
 def table_names(folder: Path | None = None) -> list[str]:
-    """Return the names of all tables that have a manifest, sorted."""
-    folder = folder or default_folder()
-    return sorted(path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}"))
+    """Return the names of all tables that have a manifest, sorted.
+
+    Raises
+    ------
+    DataError
+        The folder is missing or holds no manifest.
+    """
+    folder = Path(folder or default_folder())
+    names = sorted(path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}"))
+    if not names:
+        mend = "unset or correct SELLOFF_DATA, or git checkout -- data"
+        raise DataError("of any name", f"the folder {folder.name}/ holds no manifest", f"files *{SUFFIX}", mend)
+    return names
 
 
 def read_manifest(table: str, folder: Path | None = None) -> Manifest:
@@ -113,10 +131,10 @@ def read_manifest(table: str, folder: Path | None = None) -> Manifest:
     DataError
         No such table, or the manifest lacks a field or is no YAML.
     """
-    folder = folder or default_folder()
+    folder = Path(folder or default_folder())
     path = folder / f"{table}{SUFFIX}"
     if not path.is_file():
-        known = ", ".join(table_names(folder)) or f"none in {folder.name}/"
+        known = ", ".join(table_names(folder))
         raise DataError(table, "there is no such table", f"one of: {known}", "python -m selloff data list")
     mend = f"git checkout -- data/{path.name}"
     fields = _parse(table, path, mend)
@@ -129,6 +147,7 @@ def read_manifest(table: str, folder: Path | None = None) -> Manifest:
             else f"the manifest says it is of table {fields['table']}"
         )  # fmt: skip
         raise DataError(table, found, f"the fields {', '.join(FIELDS)}", mend)
+    _check_nested(table, fields, mend)
     columns = tuple(_column(table, name, spec, mend) for name, spec in fields["columns"].items())
     return Manifest(table, folder, fields, columns)
 
@@ -148,6 +167,25 @@ def _parse(table: str, path: Path, mend: str) -> dict[str, Any]:
     return fields
 
 
+def _check_nested(table: str, fields: Mapping[str, Any], mend: str) -> None:
+    for name, keys in NESTED.items():
+        entries = fields[name] if name == "publishers" else [fields[name]]
+        if not isinstance(entries, list) or not all(
+            isinstance(entry, dict) and keys <= set(entry) for entry in entries
+        ):
+            raise DataError(
+                table, f"the manifest's {name} is not complete", f"the keys {', '.join(sorted(keys))}", mend
+            )
+    for name, value, allowed in (
+        ("clock.frequency", fields["clock"]["frequency"], FREQUENCIES),
+        ("licence.verdict", fields["licence"]["verdict"], VERDICTS),
+    ):
+        if value not in allowed:
+            raise DataError(table, f"the manifest's {name} is {value!r}", f"one of {', '.join(allowed)}", mend)
+    if not isinstance(fields["columns"], dict) or not set(fields["index"]) <= set(fields["columns"]):
+        raise DataError(table, "the manifest's index names no column", "an index made of columns", mend)
+
+
 def _column(table: str, name: str, spec: Mapping[str, Any], mend: str) -> Column:
     allowed = {"type", "meaning", "unit", "values", "minimum", "maximum", "nulls"}
     if not isinstance(spec, dict) or not {"type", "meaning"} <= set(spec) <= allowed or spec["type"] not in KINDS:
@@ -155,6 +193,9 @@ def _column(table: str, name: str, spec: Mapping[str, Any], mend: str) -> Column
             f"type (one of {', '.join(KINDS)}), meaning, and perhaps {', '.join(sorted(allowed - {'type', 'meaning'}))}"
         )
         raise DataError(table, "the manifest's schema is not understood", expected, mend, column=name)
+    for bound in ("minimum", "maximum"):
+        if bound in spec and not isinstance(spec[bound], int | float):
+            raise DataError(table, f"the manifest's {bound} is {spec[bound]!r}", "a number", mend, column=name)
     return Column(
         name=name,
         kind=spec["type"],

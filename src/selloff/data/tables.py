@@ -18,6 +18,10 @@ from selloff.data.reader import parse, read, sha256
 __all__ = ["catalogue", "check", "load", "measure", "seal"]
 
 _SEALED = "\nmeasured:"
+_FREQUENCIES = {
+    "daily": "daily", "hourly": "hourly", "8h": "every 8 hours", "nyse": "New York sessions",
+    "target": "ECB fixing days", "fund": "days of US funds", "irregular": "irregular",
+}  # fmt: skip
 
 
 def load(table: str, folder: Path | None = None) -> pd.DataFrame:
@@ -47,7 +51,7 @@ def load(table: str, folder: Path | None = None) -> pd.DataFrame:
     >>> load("etf_flows_daily").loc["2025-09-25"].tolist()
     [-253.4, -251.2]
     """
-    return _verified(table, folder or default_folder()).copy()
+    return _verified(table, Path(folder or default_folder()).resolve()).copy()
 
 
 @lru_cache(maxsize=64)
@@ -77,7 +81,7 @@ def catalogue(folder: Path | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per table: title, rows, first and last key, frequency, publishers, verdict on redistribution.
+        One row per table: title, rows, first and last day, frequency, publishers, verdict on redistribution.
     """
     rows = []
     for table in table_names(folder):
@@ -88,9 +92,10 @@ def catalogue(folder: Path | None = None) -> pd.DataFrame:
                 "table": table,
                 "title": fields["title"],
                 "rows": measured.get("rows"),
-                "first": measured.get("first"),
-                "last": measured.get("last"),
-                "frequency": fields["clock"]["frequency"],
+                # The day is enough here; the manifest has the hour.
+                "first": str(measured["first"])[:10] if "first" in measured else None,
+                "last": str(measured["last"])[:10] if "last" in measured else None,
+                "frequency": _FREQUENCIES[fields["clock"]["frequency"]],
                 "publishers": ", ".join(publisher["name"] for publisher in fields["publishers"]),
                 "redistribution": fields["licence"]["verdict"],
             }
@@ -115,12 +120,22 @@ def seal(table: str, folder: Path | None = None) -> Path:
     path = manifest.folder / f"{table}.manifest.yml"
     prose = path.read_text(encoding="utf-8").split(_SEALED)[0].rstrip("\n")
     block = yaml.safe_dump({"measured": facts}, sort_keys=False, allow_unicode=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8", newline="\n") as file:
-        file.write(f"{prose}\n{block}")
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
+    _replace(path, f"{prose}\n{block}")
     _verified.cache_clear()
     return path
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file in one step; an interruption leaves the old one and nothing beside it."""
+    handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
 
 
 def measure(manifest: Manifest) -> dict[str, Any]:
