@@ -109,11 +109,15 @@ def table_names(folder: Path | None = None) -> list[str]:
         The folder is missing or holds no manifest.
     """
     folder = Path(folder or default_folder())
-    names = sorted(path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}"))
+    names = _names(folder)
     if not names:
         mend = "unset or correct SELLOFF_DATA, or git checkout -- data"
         raise DataError("of any name", f"the folder {folder.name}/ holds no manifest", f"files *{SUFFIX}", mend)
     return names
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}"))
 
 
 def read_manifest(table: str, folder: Path | None = None) -> Manifest:
@@ -134,7 +138,7 @@ def read_manifest(table: str, folder: Path | None = None) -> Manifest:
     folder = Path(folder or default_folder())
     path = folder / f"{table}{SUFFIX}"
     if not path.is_file():
-        known = ", ".join(table_names(folder))
+        known = ", ".join(_names(folder)) or f"a table, but {folder.name}/ holds none"
         raise DataError(table, "there is no such table", f"one of: {known}", "python -m selloff data list")
     mend = f"git checkout -- data/{path.name}"
     fields = _parse(table, path, mend)
