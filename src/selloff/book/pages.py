@@ -15,6 +15,8 @@ from selloff.prose import num
 
 __all__ = ["claim_board", "data_dictionary", "run_times"]
 
+#: A hyphen at which a line may not end.
+UNBROKEN = "\N{NON-BREAKING HYPHEN}"
 _SHAPES = {"holds": "holds", "depends": "depends", "fails": "fails", "open": "untestable"}
 _KINDS = {"date": "day", "time": "time, UTC", "number": "number", "integer": "whole number", "text": "text"}
 _VERDICTS = {
@@ -113,7 +115,7 @@ def data_dictionary(folder: Path | None = None) -> str:
         f"| [`{manifest.table}`](#{manifest.table}) | {manifest.fields['title']} | {num(manifest.measured['rows'])} |"
         for manifest in manifests
     ]
-    overview = ["| table | what it holds | rows |", "|---|---|---:|", *rows, ""]
+    overview = ["## The tables", "", "| table | what it holds | rows |", "|---|---|---:|", *rows, ""]
     return "\n".join(overview + [line for manifest in manifests for line in _entry(manifest)])
 
 
@@ -121,27 +123,27 @@ def _entry(manifest: Manifest) -> list[str]:
     fields, measured = manifest.fields, manifest.measured
     licence, clock, snapshot = fields["licence"], fields["clock"], fields["snapshot"]
     span = f"{measured['first']} to {measured['last']}, " if "first" in measured else ""
-    publishers = "; ".join(f"[{p['name']}]({p['url']}), {p['series']}" for p in fields["publishers"])
+    publishers = (f"[{_line(p['name'])}]({p['url']}), {_line(p['series'])}" for p in fields["publishers"])
+    facts = {
+        "File": f"`data/{manifest.table}.csv`: {span}{num(measured['rows'])} rows",
+        "Publishers": "; ".join(publishers),
+        "Struck at": f"{_line(clock['closes'])} ({clock['zone']}; {clock['frequency']})",
+        "Snapshot": f"taken {snapshot['taken']}, compiled {snapshot['compiled']}. {_line(snapshot['vintage'])}",
+        "Terms": f"{_line(licence['terms'])} Verdict, read {licence['read']}: {_VERDICTS[licence['verdict']]}. "
+        f"{_line(licence['reason'])}",
+        "Gaps": _line(fields["gaps"]),
+        "Cross-check": _line(fields["cross_check"]),
+        "Made by": _line(fields["builder"]),
+        "Used by": ", ".join(f"`{name}`" for name in fields["consumers"]) or "nothing yet",
+        "SHA-256": f"`{measured['sha256']}`",
+    }
     return [
         f"({manifest.table})=",
         f"## {fields['title']}",
         "",
         _line(fields["summary"]),
         "",
-        "| | |",
-        "|---|---|",
-        f"| File | `data/{manifest.table}.csv`: {span}{num(measured['rows'])} rows |",
-        f"| Publishers | {_cell(publishers)} |",
-        f"| Struck at | {_cell(clock['closes'])} ({clock['zone']}; {clock['frequency']}) |",
-        f"| Snapshot | taken {snapshot['taken']}, compiled {snapshot['compiled']}. {_cell(snapshot['vintage'])} |",
-        f"| Terms | {_cell(licence['terms'])} Verdict, read {licence['read']}: {_VERDICTS[licence['verdict']]}. "
-        f"{_cell(licence['reason'])} |",
-        f"| Gaps | {_cell(fields['gaps'])} |",
-        f"| Cross-check | {_cell(fields['cross_check'])} |",
-        f"| Made by | {_cell(fields['builder'])} |",
-        f"| Used by | {_cell('; '.join(f'`{name}`' for name in fields['consumers'])) or 'nothing yet'} |",
-        f"| SHA-256 | `{measured['sha256']}` |",
-        "",
+        *[line for term, text in facts.items() for line in (term, f": {text}", "")],
         "| column | type | unit | blanks | meaning |",
         "|---|---|---|---:|---|",
         *[_column(column, measured["nulls"]) for column in manifest.columns],
@@ -170,8 +172,7 @@ def _line(text: object) -> str:
 
 
 def _cell(text: object) -> str:
-    plain = " ".join(str(text).split())
-    return plain.replace("|", "\\|") if "](" in plain or "`" in plain else _line(text).replace("|", "\\|")
+    return _line(text).replace("|", "\\|")
 
 
 def run_times(root: Path | None = None) -> str:
@@ -185,9 +186,8 @@ def run_times(root: Path | None = None) -> str:
         title = notebook["cells"][0]["source"].splitlines()[0].lstrip("# ")
         versions = ", ".join(f"{name} {version}" for name, version in stamp["versions"].items())
         link = path.relative_to(root / "notebooks").with_suffix("").as_posix()
-        lines.append(
-            f"| [{title}](../{link}) | {stamp['executed']} | {stamp['seconds']:.1f} | {stamp['python']} | {versions} |"
-        )
+        day, seconds = stamp["executed"].replace("-", UNBROKEN), f"{stamp['seconds']:.1f}"
+        lines.append(f"| [{title}](../{link}) | {day} | {seconds} | {stamp['python']} | {versions} |")
         total += stamp["seconds"]
     lines += ["", f"One after the other the chapters take {num(total)} seconds."]
     return "\n".join(lines)

@@ -166,7 +166,7 @@ def correlation_band(
 def _positions(indices: NDArray[np.intp], window: int) -> NDArray[np.intp]:
     given = np.asarray(indices)
     fits = given.ndim == 2 and given.shape[1] == window and given.size and np.issubdtype(given.dtype, np.integer)
-    if not fits or given.min() < 0 or given.max() >= window:
+    if not fits or np.any((given < 0) | (given >= window)):
         raise ValueError(f"correlation_band: indices must be (replications, {window}) positions from 0 to {window - 1}")
     return given.astype(np.intp)
 
