@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from selloff.book import BookError, pages
+from selloff.book import BookError, toc_pages
 from selloff.book.build import build, digest_inputs
 
 
@@ -151,7 +151,7 @@ def test_pages_are_those_of_the_table_of_contents_in_order(tmp_path: Path) -> No
         "format: jb-book\nroot: index\nparts:\n- caption: A\n  chapters:\n  - file: a/one.md\n    sections:\n"
         "    - file: a/two.ipynb\n- caption: B\n  chapters:\n  - file: b/three\n",
     )
-    assert pages(tmp_path) == ["index", "a/one", "a/two", "b/three"]
+    assert toc_pages(tmp_path) == ["index", "a/one", "a/two", "b/three"]
 
 
 @pytest.mark.parametrize("text", [None, "chapters: []\n", "- one\n"])
@@ -159,6 +159,6 @@ def test_table_of_contents_without_a_root_is_refused_in_one_line(tmp_path: Path,
     if text is not None:
         write(tmp_path / "_toc.yml", text)
     with pytest.raises(BookError) as caught:
-        pages(tmp_path)
+        toc_pages(tmp_path)
     assert "_toc.yml" in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -11,12 +11,12 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
-from selloff.book import find_root, pages
+from selloff.book import find_root, toc_pages
 from selloff.charts.theme import PALETTE
 
 pytestmark = pytest.mark.site
 
-PAGES = pages(find_root(Path(__file__).parent))
+PAGES = toc_pages(find_root(Path(__file__).parent))
 LOADING = {
     "script": "src",
     "img": "src",

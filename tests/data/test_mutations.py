@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import pytest
@@ -20,14 +21,27 @@ EXAMPLES = int(os.environ.get("MUTATIONS", "10000"))
 TABLES = [name for name in table_names() for _ in range(1 if name.startswith("crypto") else 4)]
 
 
+class Mutated(NamedTuple):
+    """A table and what is left of its bytes; shown by its first difference, not in full."""
+
+    table: str
+    content: bytes
+
+    def __repr__(self) -> str:
+        before = (default_folder() / f"{self.table}.csv").read_bytes()
+        pairs = zip(before, self.content, strict=False)
+        place = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(before), len(self.content)))
+        return f"Mutated({self.table}, {len(self.content)} bytes, from {place}: {self.content[place : place + 40]!r})"
+
+
 @st.composite
-def mutations(draw: st.DrawFn) -> tuple[str, bytes]:
+def mutations(draw: st.DrawFn) -> Mutated:
     """Draw a table and what is left of its bytes after one to three accidents."""
     table = draw(st.sampled_from(TABLES))
     content = (default_folder() / f"{table}.csv").read_bytes()
     for _ in range(draw(st.integers(1, 3))):
         content = draw(st.sampled_from(ACCIDENTS))(draw, content)
-    return table, content
+    return Mutated(table, content)
 
 
 def _place(draw: st.DrawFn, content: bytes) -> int:
@@ -123,9 +137,7 @@ def outcome(reading: Callable[[], pd.DataFrame]) -> pd.DataFrame | DataError:
         HealthCheck.data_too_large,
     ],
 )
-def test_a_mutated_file_loads_as_the_original_or_raises_a_data_error(
-    tmp_path: Path, mutation: tuple[str, bytes]
-) -> None:
+def test_a_mutated_file_loads_as_the_original_or_raises_a_data_error(tmp_path: Path, mutation: Mutated) -> None:
     table, content = mutation
     got = outcome(lambda: Held(table, tmp_path).read(content))
 
@@ -143,7 +155,7 @@ def test_a_mutated_file_loads_as_the_original_or_raises_a_data_error(
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-def test_the_schema_alone_answers_any_bytes_with_a_table_or_a_data_error(mutation: tuple[str, bytes]) -> None:
+def test_the_schema_alone_answers_any_bytes_with_a_table_or_a_data_error(mutation: Mutated) -> None:
     table, content = mutation
     manifest = read_manifest(table)
     got = outcome(lambda: parse(manifest, content))

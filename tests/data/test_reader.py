@@ -72,6 +72,9 @@ def lines_changed(change: Callable[[list[bytes]], list[bytes]]) -> Callable[[byt
             id="a date in another form",
         ),
         pytest.param(
+            lambda b: b.replace(THURSDAY, b"0025-09-25,-253.4,-251.2"), "there is 0025", "date", id="a year of long ago"
+        ),
+        pytest.param(
             lambda b: b.replace(THURSDAY, b"2025-09-31,-253.4,-251.2"), "no such date", "date", id="an impossible date"
         ),
         pytest.param(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["BookError", "Problem", "find_root", "notebooks", "pages"]
+__all__ = ["BookError", "Problem", "find_root", "notebooks", "toc_pages"]
 
 
 class BookError(RuntimeError):
@@ -65,7 +65,7 @@ def notebooks(root: Path) -> list[Path]:
     return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(root).parts))
 
 
-def pages(root: Path) -> list[str]:
+def toc_pages(root: Path) -> list[str]:
     """Return the pages that ``_toc.yml`` names, in order, without suffix.
 
     Parameters

@@ -19,9 +19,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
 
-from selloff.book import BookError, pages
+from selloff.book import BookError, toc_pages
 
-__all__ = ["build", "digest_inputs", "pages"]
+__all__ = ["build", "digest_inputs"]
 
 _INPUTS = ("_config.yml", "_toc.yml", "requirements.lock", "notebooks", "assets", "src/selloff", "data")
 _DIGEST = ".inputs"
@@ -51,7 +51,7 @@ def build(root: Path, *, strict: bool = True) -> Path:
         The build failed, warned (when strict) or left out a page; the previous site stays.
     """
     root = root.resolve()
-    wanted = pages(root)
+    wanted = toc_pages(root)
     site = root / "_build" / "html"
     site.parent.mkdir(exist_ok=True)
     with _alone(site.parent):

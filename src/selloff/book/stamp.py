@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from selloff.book import BookError, Problem, notebooks, pages
+from selloff.book import BookError, Problem, notebooks, toc_pages
 
 __all__ = [
     "INDEX",
@@ -146,7 +146,7 @@ def check(root: Path) -> list[Problem]:
     now, index = surroundings(root), _read_index(root)
     problems: list[Problem] = []
     present = notebooks(root)
-    for page in pages(root):
+    for page in toc_pages(root):
         if (
             page.startswith("notebooks/")
             and not (root / f"{page}.md").is_file()

@@ -28,6 +28,7 @@ _PATTERNS = {
     # A field with a comma or a quote is quoted, any other stands bare; neither may hold a line break.
     "text": r'"(?:[^"]|"")*"|[^",]*',
 }
+_FIRST, _LAST = np.datetime64("1900-01-01"), np.datetime64("2199-12-31")
 _EXPECTED = {
     "date": "a date YYYY-MM-DD",
     "time": "a UTC time YYYY-MM-DDThh:mmZ",
@@ -196,6 +197,12 @@ def _dates(manifest: Manifest, column: Column, cells: tuple[str, ...]) -> pd.Dat
         first = next(row for row, cell in enumerate(bare, start=1) if not _exists(cell))
         found, expected = f"there is no such date as {cells[first - 1]}", "a day of the calendar"
         raise DataError(manifest.table, found, expected, manifest.mend, row=first, column=column.name) from None
+    # Beyond three centuries around today a day does not fit the nanoseconds that pandas counts, and is no day of ours.
+    bad = np.flatnonzero((stamps < _FIRST) | (stamps > _LAST))
+    if bad.size:
+        first = int(bad[0])
+        found, expected = f"there is {cells[first]}", f"a date from {_FIRST} to {_LAST}"
+        raise DataError(manifest.table, found, expected, manifest.mend, row=first + 1, column=column.name)
     index = pd.DatetimeIndex(stamps.astype("datetime64[ns]"))
     return index.tz_localize("UTC") if column.kind == "time" else index
 
