@@ -40,6 +40,15 @@ def test_there_are_nineteen_claims_in_order_each_with_a_rule() -> None:
     assert all(claim.rule.strip() and claim.paraphrase.endswith(".") for claim in listed)
 
 
+def test_every_claim_has_its_definitions_fixed_computed_or_not() -> None:
+    for claim in claims():
+        given = [claim.terms.get(name) for name in ("weeks", "days", "counts", "definitions")]
+        keys = next(filter(None, given))
+        assert len(set(keys)) == len(list(keys)) >= (1 if claim.id == "C06" else 2)
+        if claim.state == "open":
+            assert all(len(words) > 15 for words in claim.terms["definitions"].values())
+
+
 def test_every_computed_claim_says_what_the_report_used_and_what_would_change_our_mind() -> None:
     for claim in claims():
         assert (claim.state == "computed") == (claim.id in COMPUTED)
