@@ -186,12 +186,3 @@ def test_a_broken_notebook_is_one_clear_line(small_book: Any, content: str) -> N
     with pytest.raises(BookError, match=r"chapter\.ipynb is not a notebook of format 4") as told:
         stamp.check(small_book.root)
     assert "\n" not in str(told.value)
-
-
-def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    path.write_text("old")
-    with pytest.raises(UnicodeEncodeError):
-        stamp.write_atomically(path, "new \ud800")
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]

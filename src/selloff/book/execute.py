@@ -19,6 +19,7 @@ from typing import Any
 
 from selloff.book import BookError, notebooks, stamp
 from selloff.book.kernel import TIMEOUT, run_cells, uninterrupted
+from selloff.data.files import write_atomically
 
 __all__ = ["Outcome", "check_packages", "execute", "run_notebook"]
 
@@ -235,4 +236,4 @@ def _write(path: Path, notebook: Any, ran_with: stamp.Surroundings, seconds: flo
     stored = nbformat.v4.reads(nbformat.v4.writes(notebook))
     stored.metadata.selloff = nbformat.from_dict(stamp.make_stamp(stored, ran_with, seconds))
     nbformat.validate(stored)
-    stamp.write_atomically(path, nbformat.v4.writes(stored).rstrip("\n") + "\n")
+    write_atomically(path, nbformat.v4.writes(stored).rstrip("\n") + "\n")

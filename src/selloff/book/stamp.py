@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from selloff.book import BookError, Problem, notebooks, toc_pages
+from selloff.data.files import write_atomically
 
 __all__ = [
     "INDEX",
@@ -33,7 +32,6 @@ __all__ = [
     "make_stamp",
     "read_notebook",
     "surroundings",
-    "write_atomically",
     "write_index",
 ]
 
@@ -180,19 +178,6 @@ def read_notebook(path: Path) -> dict[str, Any]:
         raise BookError(f"{path} cannot be read ({error.strerror}); check the path") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise BookError(f"{path} is not a notebook of format 4; take it from git again or mend its JSON") from None
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a file in one step, so that an interruption leaves the old one whole."""
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(draft, 0o644)
-        os.replace(draft, path)
-    except BaseException:
-        os.unlink(draft)
-        raise
 
 
 def write_index(root: Path, *current: Surroundings) -> None:

@@ -54,12 +54,6 @@ class Band:
         frame = self.to_frame()
         return bool((frame["simultaneous_lower"] <= value).all() and (value <= frame["simultaneous_upper"]).all())
 
-    def constants(self) -> tuple[float, float] | None:
-        """Return the range of constant correlations that fit inside the simultaneous band, or None."""
-        frame = self.to_frame()
-        low, high = float(frame["simultaneous_lower"].max()), float(frame["simultaneous_upper"].min())
-        return (low, high) if low <= high else None
-
     def summary(self) -> str:
         """Return the band as one line."""
         frame = self.to_frame()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from selloff.data.errors import DataError
+from selloff.data.files import write_atomically
 from selloff.data.manifest import Manifest, default_folder, read_manifest, table_names
 from selloff.data.reader import parse, read, sha256
 
@@ -120,22 +119,9 @@ def seal(table: str, folder: Path | None = None) -> Path:
     path = manifest.folder / f"{table}.manifest.yml"
     prose = path.read_text(encoding="utf-8").split(_SEALED)[0].rstrip("\n")
     block = yaml.safe_dump({"measured": facts}, sort_keys=False, allow_unicode=True)
-    _replace(path, f"{prose}\n{block}")
+    write_atomically(path, f"{prose}\n{block}")
     _verified.cache_clear()
     return path
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file in one step; an interruption leaves the old one and nothing beside it."""
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
 
 
 def measure(manifest: Manifest) -> dict[str, Any]:
