@@ -121,12 +121,12 @@ def test_a_correlation_lies_within_one_or_is_missing(data: np.ndarray, method) -
         (np.ones(5), np.ones(5), 6, "window 6 must lie between 3 and the sample's 5"),
         (np.ones(5), np.ones(5), 2, "window 2 must lie between 3"),
         (np.full(5, np.nan), np.ones(5), 3, "no value at all"),
-        (np.array([1.0, np.inf, 2.0]), np.ones(3), 3, "infinite value"),
+        (np.array([1.0, np.inf, 2.0]), np.ones(3), 3, "x is infinite at row 1"),
         (
             pd.Series([1.0, 2, 3], index=[1, 1, 2]),
             pd.Series([1.0, 2, 3], index=[1, 1, 2]),
             3,
-            "duplicate or unsorted",
+            "x has row 1 twice; drop duplicate dates first",
         ),
         (
             pd.Series([1.0, 2, 3], index=[1, 2, 3]),

@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from selloff.correlation.constancy import correlation_influence
-from selloff.correlation.rolling import Series, paired, rolling_correlation
+from selloff.correlation.rolling import rolling_correlation
 from selloff.inference import block_length, moving_blocks
+from selloff.inference.inputs import Series, paired
 
 __all__ = ["Band", "correlation_band"]
 
@@ -113,9 +114,7 @@ def correlation_band(
     Montiel Olea and Plagborg-Moller (2019), Journal of Applied Econometrics 34, 1-17, for sup-t bands; block length
     by Politis and White (2004).
     """
-    left, right, index = paired(x, y, window)
-    if np.isnan(left).any() or np.isnan(right).any():
-        raise ValueError("correlation_band: a value is missing; drop incomplete days first")
+    left, right, index = paired(x, y, window, missing=False)
     if not 0 < level < 1:
         raise ValueError(f"correlation_band: level must lie between 0 and 1, got {level}")
     if indices is None:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from selloff.correlation.rolling import Series, paired
 from selloff.inference import TestResult, long_run_variance
+from selloff.inference.inputs import Series, paired, position
 
 __all__ = ["correlation_influence", "two_window_test"]
 
@@ -67,10 +67,8 @@ def two_window_test(
     """
     if method not in ("hac", "fisher"):
         raise ValueError(f"two_window_test: unknown method {method!r}; expected hac or fisher")
-    left, right, index = paired(x, y, 3)
-    if np.isnan(left).any() or np.isnan(right).any():
-        raise ValueError("two_window_test: a value is missing; drop incomplete days first")
-    cut = _position(index, split)
+    left, right, index = paired(x, y, missing=False)
+    cut = position(index, split, "split")
     if min(cut, left.size - cut) < 20:
         raise ValueError(f"two_window_test: {cut} days before {split} and {left.size - cut} after; 20 each are needed")
     parts = [(left[:cut], right[:cut]), (left[cut:], right[cut:])]
@@ -88,15 +86,6 @@ _SIZES = {
     "hac": "rejects somewhat more often than its level on returns",
     "fisher": "rejects several times more often than its level on returns, which are no independent normals",
 }
-
-
-def _position(index: pd.Index, split: str | pd.Timestamp | int) -> int:
-    if isinstance(split, int):
-        return split
-    if not isinstance(index, pd.DatetimeIndex):
-        raise ValueError(f"two_window_test: the series have no dates, so split {split!r} must be a position")
-    day = pd.Timestamp(split)
-    return int(index.searchsorted(day if day.tz == index.tz else day.tz_localize(index.tz)))
 
 
 def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

@@ -9,10 +9,11 @@ import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-__all__ = ["paired", "rolling_correlation"]
+from selloff.inference.inputs import Series, paired
+
+__all__ = ["rolling_correlation"]
 
 Method = Literal["pearson", "spearman", "kendall"]
-Series = pd.Series | NDArray[np.float64]
 
 # Windows computed at once: bounds memory at a few megabytes whatever the sample.
 _CHUNK = 2048
@@ -62,25 +63,6 @@ def rolling_correlation(x: Series, y: Series, window: int, method: Method = "pea
         part = slice(start, start + _CHUNK)
         out[window - 1 :][part] = correlate(a[part], b[part])
     return pd.Series(out, index=index, name="correlation")
-
-
-def paired(x: Series, y: Series, window: int) -> tuple[NDArray[np.float64], NDArray[np.float64], pd.Index]:
-    """Check that two series and a window fit together; return the values and their index."""
-    index = x.index if isinstance(x, pd.Series) else pd.RangeIndex(len(x))
-    if isinstance(x, pd.Series) and isinstance(y, pd.Series) and not x.index.equals(y.index):
-        raise ValueError("x and y stand on different dates; join them on a common calendar first")
-    left, right = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    if left.ndim != 1 or left.shape != right.shape:
-        raise ValueError(f"x and y must be one-dimensional and of one length, got {left.shape} and {right.shape}")
-    if not index.is_unique or not index.is_monotonic_increasing:
-        raise ValueError("the index has duplicate or unsorted dates; sort it and drop duplicates first")
-    if not 3 <= window <= left.size:
-        raise ValueError(f"window {window} must lie between 3 and the sample's {left.size} observations")
-    if np.isnan(left).all() or np.isnan(right).all():
-        raise ValueError("a series has no value at all")
-    if np.isinf(left).any() or np.isinf(right).any():
-        raise ValueError("a series holds an infinite value; look for a logarithm of zero")
-    return left, right, index
 
 
 def _pearson(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["TestResult"]
 
@@ -18,9 +22,13 @@ class TestResult:
     statistic, pvalue : float
         The statistic and its two-sided p-value.
     estimate, se : float
-        The effect and its standard error, in the effect's unit.
+        The effect and its standard error, in the effect's unit; NaN where the test has none.
     size_note : str
         How far the test's true size is known to lie from the nominal one.
+    break_date : object
+        Where the test places a change: a date, a position for arrays, or None for a test that places none.
+    settings : dict
+        What the test was told or chose: lags, block, replications, seed.
     """
 
     __test__ = False  # the name starts like a test class; pytest must not collect it
@@ -28,9 +36,11 @@ class TestResult:
     name: str
     statistic: float
     pvalue: float
-    estimate: float
-    se: float
+    estimate: float = float("nan")
+    se: float = float("nan")
     size_note: str = ""
+    break_date: Any = None
+    settings: dict[str, Any] = field(default_factory=dict)
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Return the two-sided normal interval of the effect."""
@@ -50,8 +60,21 @@ class TestResult:
 
         return float(norm.ppf(1 - level / 2) + norm.ppf(power)) * self.se
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return the result as one row."""
+        import pandas as pd
+
+        row = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "settings"}
+        return pd.DataFrame([row | self.settings])
+
     def summary(self) -> str:
         """Return the result as one line."""
-        low, high = self.interval()
-        line = f"{self.name}: effect {self.estimate:+.3f} [{low:+.3f}, {high:+.3f}], p = {self.pvalue:.3f}"
+        parts = [f"statistic {self.statistic:.3f}"]
+        if self.se == self.se:
+            low, high = self.interval()
+            parts = [f"effect {self.estimate:+.3f} [{low:+.3f}, {high:+.3f}]"]
+        if self.break_date is not None:
+            day = self.break_date
+            parts.append(f"change at {day:%Y-%m-%d}" if hasattr(day, "strftime") else f"change at {day}")
+        line = f"{self.name}: {', '.join(parts)}, p = {self.pvalue:.3f}"
         return f"{line}; {self.size_note}" if self.size_note else line

@@ -1,0 +1,3 @@
+"""Falls, recoveries, shocks and what followed them."""
+
+__all__: list[str] = []
