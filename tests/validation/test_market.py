@@ -1,0 +1,13 @@
+"""The references of falls, recoveries, volatility and tails."""
+
+from __future__ import annotations
+
+import pytest
+
+from selloff.validation.case import Case
+from selloff.validation.market import cases
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.model}: {case.quantity}")
+def test_the_model_hits_its_reference(case: Case) -> None:
+    assert case.compute() == pytest.approx(case.reference, rel=0, abs=case.tolerance)
