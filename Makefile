@@ -20,7 +20,7 @@ ifneq "$(shell test -x .venv/bin/python && cat $(READY) 2>/dev/null)" "$(CURDIR)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help book test check execute serve gate lint format nbval lock clean
+.PHONY: help book test check execute bench serve gate lint format nbval lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r goal does; do \
@@ -38,6 +38,9 @@ check: $(READY) ## run the quick tests only: code, no notebooks, no site
 
 execute: $(READY) ## execute the stale notebooks (all of them: make execute ALL=1)
 	@$(RUN) selloff book execute $(if $(ALL),--all)
+
+bench: $(READY) ## time the models beside what one would use instead
+	@$(RUN) selloff.bench
 
 serve: $(READY) ## show the built book on this machine (PORT=8000)
 	@$(RUN) selloff book serve $(if $(PORT),--port $(PORT))

@@ -21,6 +21,8 @@ FLOORS = {
     "market": 2,
     "claims": 3,
     "validation": 3,
+    "scale": 3,
+    "bench": 3,
     "charts": 4,
     "book": 5,
 }

@@ -9,7 +9,7 @@ from importlib import import_module
 from types import ModuleType
 
 __version__ = "0.1.0"
-__all__ = ["charts", "claims", "correlation", "data", "inference", "prose"]
+__all__ = ["charts", "claims", "correlation", "data", "inference", "market", "prose", "scale", "validation"]
 
 
 def __getattr__(name: str) -> ModuleType:

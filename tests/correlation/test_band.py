@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from selloff.correlation import Band, correlation_band
-from selloff.correlation.band import _largest_deviations
+from selloff.correlation.band import _critical, _largest_deviations
 from selloff.inference.null import constant_correlation
 from selloff.validation.designs import simulate_pair
 
@@ -50,6 +50,26 @@ def test_moving_sums_of_simulated_moments_give_the_deviations_that_a_plain_compu
             deviations.append(abs(np.arctanh(r) - np.arctanh(null.rho)))
         steady = np.sqrt((np.array(errors) + np.mean(errors)) / 2)
         assert largest[path] == pytest.approx(np.max(deviations / steady), rel=1e-4)
+
+
+def test_looking_at_every_third_date_costs_nothing_once_the_gap_is_added() -> None:
+    null = constant_correlation(*simulate_pair("garch_t5", 500, 0.4, seed=1)[0].T)
+    x, y = null.simulate(500, 400, seed=6).astype(float)
+    r = rolling_correlation_by_sums(x, y, 90)
+    deviations = np.abs(np.arctanh(r) - np.arctanh(null.rho)) * np.sqrt(87)
+
+    every, third = np.quantile(deviations.max(axis=0), 0.95), np.quantile(deviations[::3].max(axis=0), 0.95)
+
+    gap = _critical(np.zeros(400), 90, 0.95)
+    assert every - third == pytest.approx(gap * deviations.std(), abs=0.05)
+
+
+def rolling_correlation_by_sums(x: np.ndarray, y: np.ndarray, window: int) -> np.ndarray:
+    def mean(a: np.ndarray) -> np.ndarray:
+        sums = np.concatenate([np.zeros((1, a.shape[1])), np.cumsum(a, axis=0)])
+        return (sums[window:] - sums[:-window]) / window
+
+    return (mean(x * y) - mean(x) * mean(y)) / np.sqrt((mean(x * x) - mean(x) ** 2) * (mean(y * y) - mean(y) ** 2))
 
 
 def test_given_positions_make_the_band_repeatable() -> None:

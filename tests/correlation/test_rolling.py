@@ -114,6 +114,96 @@ def test_a_correlation_lies_within_one_or_is_missing(data: np.ndarray, method) -
     assert (r.isna() | r.between(-1, 1)).all()
 
 
+wild = st.floats(allow_infinity=False) | st.sampled_from([0.0, 1.0, -1.0, 1e9, 1e9 + 1, 1e-300, 1e300, 5e-324])
+
+
+@given(data=arrays(float, (2, 18), elements=wild | st.sampled_from([1.0, 2.0])))
+@settings(max_examples=300, deadline=None)
+def test_wild_numbers_give_the_exact_correlation_or_none(data: np.ndarray) -> None:
+    x, y = data
+    if np.isnan(x).all() or np.isnan(y).all():
+        return
+
+    r = rolling_correlation(x, y, 6).to_numpy()
+
+    assert np.isnan(r[:5]).all()
+    for end in range(6, 19):
+        a, b = x[end - 6 : end], y[end - 6 : end]
+        complete = not np.isnan(a).any() and not np.isnan(b).any()
+        expected = exact(a, b) if complete else float("nan")
+        assert r[end - 1] == pytest.approx(expected, abs=1e-10, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "bound"),
+    [
+        (lambda x, y: (x * 1e-160, y * 1e150), 1e-12),
+        (lambda x, y: (x * 5e-320, y), 1e-3),
+        (lambda x, y: (1e5 * np.exp(np.cumsum(x)), 1e5 * np.exp(np.cumsum(y))), 1e-10),
+        (lambda x, y: (np.where(np.arange(300) == 150, 1e8, 1 + 1e-6 * x), y + 1e9), 1e-10),
+        (lambda x, y: (np.where(np.arange(300) < 150, x, x + 1e9), 1 + 1e-6 * y), 1e-10),
+        (lambda x, y: (np.where(np.arange(300) % 50 == 0, 1e8, x), np.where(np.arange(300) % 70 == 0, -1e8, y)), 1e-10),
+    ],
+    ids=["tiny and huge", "subnormal", "prices", "tick in a stablecoin", "jump of a billion", "many ticks"],
+)
+def test_hard_data_are_measured_all_the_same(pair, change, bound: float) -> None:
+    assert largest_error(*change(*pair)) < bound
+
+
+@pytest.mark.parametrize("method", ["pearson", "spearman", "kendall"])
+def test_a_series_agrees_with_itself_and_not_with_its_opposite(pair, method) -> None:
+    x = pair[0]
+
+    assert rolling_correlation(x, 3 * x, 40, method).dropna().to_numpy() == pytest.approx(1, abs=1e-12)
+    assert rolling_correlation(x, -x, 40, method).dropna().to_numpy() == pytest.approx(-1, abs=1e-12)
+
+
+@pytest.mark.parametrize("method", ["spearman", "kendall"])
+@pytest.mark.parametrize("window", [3, 127, 130, 200])
+def test_ranks_are_counted_right_in_windows_of_any_length(method, window: int) -> None:
+    rng = np.random.default_rng(5)
+    x, y = rng.integers(0, 40, (2, 260)).astype(float)
+    y += x / 2
+    reference = {"spearman": spearmanr, "kendall": kendalltau}[method]
+
+    r = rolling_correlation(x, y, window, method).to_numpy()
+
+    for end in range(window, 261, 19):
+        a, b = x[end - window : end], y[end - window : end]
+        expected = reference(a, b).statistic if np.ptp(a) and np.ptp(b) else np.nan
+        assert r[end - 1] == pytest.approx(expected, abs=1e-12, nan_ok=True)
+
+
+@pytest.mark.parametrize("method", ["spearman", "kendall"])
+def test_ranks_of_a_long_sample_do_not_feel_where_it_is_cut(method) -> None:
+    x, y = np.random.default_rng(6).standard_normal((2, 9000)).round(1)
+
+    whole = rolling_correlation(x, y, 50, method).to_numpy()
+
+    for start in (4000, 4090, 8000):
+        part = rolling_correlation(x[start : start + 200], y[start : start + 200], 50, method).to_numpy()
+        assert np.array_equal(whole[start + 49 : start + 200], part[49:])
+
+
+@pytest.mark.parametrize("method", ["spearman", "kendall"])
+def test_ranks_have_gaps_where_a_value_is_missing_or_a_series_flat(pair, method) -> None:
+    x, y = (series.copy() for series in pair)
+    x[60] = np.nan
+    y[150:220] = 0.1
+
+    r = rolling_correlation(x, y, 40, method)
+
+    assert r.iloc[60:100].isna().all()
+    assert r.iloc[189:220].isna().all()
+    assert np.isfinite(r.iloc[[59, 100, 188, 220]]).all()
+
+
+def test_both_zeros_are_one_rank() -> None:
+    x, y = np.array([0.0, -0.0, 1.0, 2.0]), np.array([1.0, 2.0, 3.0, 4.0])
+
+    assert rolling_correlation(x, y, 4, "kendall").iloc[-1] == pytest.approx(5 / sqrt(30), abs=1e-15)
+
+
 @pytest.mark.parametrize(
     ("x", "y", "window", "message"),
     [

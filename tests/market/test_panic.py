@@ -192,5 +192,5 @@ def test_a_score_that_cannot_be_is_refused(change: dict, message: str) -> None:
 
 
 def test_a_percentile_needs_a_whole_minimum() -> None:
-    with pytest.raises(ValueError, match="minimum must be a whole number from 1, got 1.5"):
+    with pytest.raises(ValueError, match=r"minimum must be a whole number from 1, got 1\.5"):
         expanding_percentile(np.array([1.0]), minimum=1.5)  # type: ignore[arg-type]

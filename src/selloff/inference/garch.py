@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from selloff.inference.inputs import Series, check_series
+from selloff.inference.search import minimise
 
 __all__ = ["Garch11", "garch11", "garch_slopes", "garch_variance"]
 
@@ -24,6 +25,7 @@ _FLOOR, _PERSISTENCE, _TAIL = 1e-10, 1 - 1e-6, (1 / 500, 1 / 2.02)
 # Starts (alpha, beta): equities, coins, short waves, strong and long waves, one day only. An alpha below _NOTHING is 0.
 _STARTS = ((0.05, 0.94), (0.1, 0.85), (0.2, 0.5), (0.25, 0.72), (0.15, 0.05))
 _NOTHING = 1e-6
+_TWO_PI = float(np.log(2 * np.pi))
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,10 +243,14 @@ def _lagged(values: Floats, before: float) -> Floats:
 
 
 def _filtered(driven: Floats, beta: float, before: float = 0.0) -> Floats:
-    """Return ``y_t = driven_t + beta y_(t-1)``."""
-    from scipy.signal import lfilter
+    """Return ``y_t = driven_t + beta y_(t-1)``: a triangular system with two diagonals."""
+    from scipy.linalg.blas import dtbsv
 
-    path: Floats = lfilter([1.0], [1.0, -beta], driven, zi=[beta * before])[0]
+    band = np.empty((2, driven.size), order="F")
+    band[1] = -beta
+    start = driven.copy()
+    start[0] += beta * before
+    path: Floats = dtbsv(1, band, start, lower=1, diag=1, overwrite_x=1)
     return path
 
 
@@ -275,34 +281,47 @@ class _Likelihood:
         self.room = np.hstack([np.array(rows), np.zeros((len(rows), self.start.size - 3))])
         self.room[4:, -1] = (1.0, -1.0)[: 2 * self.student]
         self.limit = np.array([_FLOOR, 0.0, 0.0, -_PERSISTENCE, _TAIL[0], -_TAIL[1]][: len(rows)])
+        self._last: tuple[bytes, tuple[Floats, Floats, Floats, Floats]] | None = None
 
     def __call__(self, theta: Floats) -> tuple[float, Floats]:
         """Return the value and the gradient."""
         unit, squares, variance, slopes = self._paths(theta)
         if self.student:
-            return self._t(unit, squares / variance, variance, slopes, 1 / float(theta[-1]))
+            freedom = 1 / min(max(float(theta[-1]), _TAIL[0]), _TAIL[1])
+            return self._t(unit, squares / variance, variance, slopes, freedom)
         shocks = squares / variance
-        value = 0.5 * (float(np.log(variance).mean() + shocks.mean()) + np.log(2 * np.pi))
+        value = 0.5 * (float(np.log(variance).sum() + shocks.sum()) / unit.size + _TWO_PI)
         gradient = slopes @ ((1 - shocks) / variance) * (0.5 / unit.size)
         if self.mean:
-            gradient[3] -= float(np.mean(unit / variance))
+            gradient[3] -= float(np.sum(unit / variance)) / unit.size
         return float(value), gradient
+
+    def rough(self, theta: Floats) -> float:
+        """Return the value of normal errors, but for a constant."""
+        squares = self.unit**2
+        variance = _filtered(theta[0] + theta[1] * _lagged(squares, 1.0), float(theta[2]), 1.0)
+        return float(np.log(variance).sum() + (squares / variance).sum())
 
     def information(self, theta: Floats) -> Floats:
         """Return the expected second derivatives for normal errors: the metric in which a search is short."""
         _, _, variance, slopes = self._paths(theta)
-        slopes /= variance
+        relative = slopes / variance
         matrix = np.eye(theta.size)
-        matrix[: len(slopes), : len(slopes)] = slopes @ slopes.T / (2 * variance.size)
+        matrix[: len(slopes), : len(slopes)] = relative @ relative.T / (2 * variance.size)
         if self.mean:
             matrix[3, 3] += float(np.mean(1 / variance))
         return matrix
 
     def _paths(self, theta: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        unit = self.unit - theta[3] if self.mean else self.unit
-        squares = unit**2
-        omega, alpha, beta = (float(each) for each in theta[:3])
-        return unit, squares, *_variance(squares, omega, alpha, beta, unit if self.mean else None)
+        """Return errors, squares, variance and slopes; a second question at the same point costs nothing."""
+        key = theta.tobytes()
+        if self._last is None or self._last[0] != key:
+            unit = self.unit - theta[3] if self.mean else self.unit
+            squares = unit**2
+            # A search may overstep its limits on the way.
+            omega, alpha, beta = max(float(theta[0]), _FLOOR), max(float(theta[1]), 0.0), float(theta[2])
+            self._last = key, (unit, squares, *_variance(squares, omega, alpha, beta, unit if self.mean else None))
+        return self._last[1]
 
     def _t(
         self, unit: Floats, shocks: Floats, variance: Floats, slopes: Floats, freedom: float
@@ -331,42 +350,31 @@ def _optimum(model: _Likelihood) -> tuple[Floats, float, bool]:
         start = model.start.copy()
         start[:3] = 1 - alpha - beta, alpha, beta
         starts.append(start)
-    starts.sort(key=lambda start: model(start)[0])
-    best = _search(model, starts[0])
+    starts.sort(key=model.rough)
+    found = [_search(model, starts[0])]
     # Short samples and faint waves have several optima; clear ones have one.
-    _, alpha, beta = best[0][:3]
-    faint = model.unit.size < 1000 or not 0.02 < alpha < 0.3 or not 0.6 < alpha + beta < _PERSISTENCE - 1e-4
-    for start in starts[1:] if faint or not best[2] else ():
-        other = _search(model, start)
-        if (other[2], -other[1]) > (best[2], -best[1]):
-            best = other
-    # Without alpha the days tell nothing about the next ones, and beta could only let the start variance fade.
-    return best if best[0][1] > _NOTHING else _search(model, model.start, waves=False)
+    _, alpha, beta = found[0][0][:3]
+    clear = model.unit.size >= 1000 and 0.02 < alpha < 0.3 and 0.6 < alpha + beta < _PERSISTENCE - 1e-4
+    if not (clear and found[0][2]):
+        found += [_search(model, start) for start in starts[1:]]
+        # Without alpha the days tell nothing about the next ones, and beta could only let the start variance fade.
+        found = [each for each in found if each[0][1] > _NOTHING] + [_search(model, model.start, waves=False)]
+    return min(found, key=lambda each: (not each[2], each[1]))
 
 
 def _search(model: _Likelihood, start: Floats, waves: bool = True) -> tuple[Floats, float, bool]:
-    """Search from one start, in coordinates in which the information there is the identity."""
-    from scipy.optimize import minimize
-
+    """Search from one start; without waves, alpha and beta stay as they are."""
     free = np.flatnonzero([waves or number not in (1, 2) for number in range(start.size)])
-    axes = np.zeros((start.size, free.size))
-    axes[free] = np.linalg.inv(np.linalg.cholesky(model.information(start)[np.ix_(free, free)])).T
-    slack, room = model.room @ start - model.limit, model.room @ axes
 
-    def target(at: Floats) -> tuple[float, Floats]:
-        value, gradient = model(start + axes @ at)
-        return value, gradient @ axes
+    def target(part: Floats) -> tuple[float, Floats]:
+        theta = start.copy()
+        theta[free] = part
+        value, gradient = model(theta)
+        return value, gradient[free]
 
-    found = minimize(
-        target,
-        np.zeros(free.size),
-        jac=True,
-        method="SLSQP",
-        constraints=[{"type": "ineq", "fun": lambda at: slack + room @ at, "jac": lambda at: room}],
-        options={"ftol": 1e-13, "maxiter": 200},
-    )
-    theta: Floats = start + axes @ found.x
-    value, gradient = target(found.x)
-    # The line search may end in rounding at the optimum itself, where the gradient tells.
-    converged = bool(found.success) or (found.status == 8 and float(np.abs(gradient).max()) < 1e-4)
-    return theta, value, converged and bool(np.isfinite(value))
+    limit = model.limit - (model.room @ start - model.room[:, free] @ start[free])
+    metric = model.information(start)[np.ix_(free, free)]
+    found = minimise(target, start[free], metric, model.room[:, free], limit)
+    theta = start.copy()
+    theta[free] = found.theta
+    return theta, found.value, found.converged

@@ -29,6 +29,8 @@ class TestResult:
         Where the test places a change: a date, a position for arrays, or None for a test that places none.
     settings : dict
         What the test was told or chose: lags, block, replications, seed.
+    effect : str
+        What ``estimate`` measures.
     """
 
     __test__ = False  # the name starts like a test class; pytest must not collect it
@@ -41,6 +43,7 @@ class TestResult:
     size_note: str = ""
     break_date: Any = None
     settings: dict[str, Any] = field(default_factory=dict)
+    effect: str = "effect"
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Return the two-sided normal interval of the effect."""
@@ -64,7 +67,7 @@ class TestResult:
         """Return the result as one row."""
         import pandas as pd
 
-        row = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "settings"}
+        row = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("settings", "effect")}
         return pd.DataFrame([row | self.settings])
 
     def summary(self) -> str:
@@ -72,7 +75,7 @@ class TestResult:
         parts = [f"statistic {self.statistic:.3f}"]
         if self.se == self.se:
             low, high = self.interval()
-            parts = [f"effect {self.estimate:+.3f} [{low:+.3f}, {high:+.3f}]"]
+            parts = [f"{self.effect} {self.estimate:+.3f} [{low:+.3f}, {high:+.3f}]"]
         if self.break_date is not None:
             day = self.break_date
             parts.append(f"change at {day:%Y-%m-%d}" if hasattr(day, "strftime") else f"change at {day}")

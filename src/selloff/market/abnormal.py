@@ -19,8 +19,8 @@ Floats = NDArray[np.float64]
 
 #: Coefficients that each model estimates.
 _COEFFICIENTS = {"market": 2, "mean": 1, "adjusted": 0}
-#: Fewest days that a model is fitted on.
-_FEWEST = 30
+#: Fewest days that a model is fitted on, and days left out before a window whose estimation is given as a length.
+FEWEST, _GAP = 30, 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ def abnormal_returns(
     before : ndarray, shape (M, K)
         Returns of the estimation period; NaN where there is none.
     market_before : ndarray, shape (M,)
-        Returns of the market in the same period.
+        Returns of the market in the same period; zeros will do for the mean model.
     during : ndarray, shape (L, K)
         Returns of the window.
     market_during : ndarray, shape (L,)
@@ -139,43 +139,61 @@ def abnormal_returns(
         residual = np.where(known, y - alpha - beta * x, np.nan)
         freedom = count - _COEFFICIENTS[model]
         sd = np.sqrt(np.nansum(residual**2, axis=0) / freedom)
-    # A beta of zero must not turn a market that is not looked at into a missing value.
-    normal = alpha + (beta * market_during[:, None] if model != "mean" else 0.0)
+        se = sd * np.sqrt(len(during) + spread)
+    normal = alpha + beta * market_during[:, None]
     return Abnormal(
         estimation=residual,
         window=during - normal,
         alpha=alpha,
         beta=beta,
         sd=sd,
-        se=sd * np.sqrt(len(during) + spread),
+        se=se,
         observations=count,
         freedom=freedom,
     )
 
 
-def offsets(estimation: tuple[int, int], window: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Check the two periods of an event study, both given in observations from the event, ends included.
+def offsets(
+    estimation: int | tuple[int, int], window: int | tuple[int, int]
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the two periods of an event study as (first, last), in observations from the event, ends included.
+
+    Parameters
+    ----------
+    estimation : int or pair of int
+        The period, or its length: then it ends 10 observations before the window.
+    window : int or pair of int
+        The window, or its length: then it starts with the event.
 
     Raises
     ------
     ValueError
         A period is no pair of whole numbers, runs backwards, is too short, or the estimation reaches into the window.
+
+    Examples
+    --------
+    >>> from selloff.market.abnormal import offsets
+    >>> offsets(240, 5)
+    ((-250, -11), (0, 4))
     """
-    pairs = []
-    for name, pair in (("estimation", estimation), ("window", window)):
-        whole = isinstance(pair, tuple | list) and len(pair) == 2 and all(_whole(end) for end in pair)
-        if not whole or pair[0] > pair[1]:
-            raise ValueError(f"event_study: {name} must be (first, last), two whole numbers, got {pair!r}")
-        pairs.append((int(pair[0]), int(pair[1])))
-    before, during = pairs
+    during = _pair((0, window - 1) if _whole(window) else window, "window")  # type: ignore[operator]
+    end = during[0] - _GAP - 1
+    before = _pair((end - estimation + 1, end) if _whole(estimation) else estimation, "estimation")  # type: ignore[operator]
     if before[1] >= during[0]:
         raise ValueError(
             f"event_study: the estimation period {before} must end before the window {during} begins; it would learn "
             "from the event"
         )
-    if before[1] - before[0] + 1 < _FEWEST:
-        raise ValueError(f"event_study: the estimation period {before} is shorter than {_FEWEST} observations")
+    if before[1] - before[0] + 1 < FEWEST:
+        raise ValueError(f"event_study: the estimation period {before} is shorter than {FEWEST} observations")
     return before, during
+
+
+def _pair(pair: Any, name: str) -> tuple[int, int]:
+    whole = isinstance(pair, tuple | list) and len(pair) == 2 and all(_whole(end) for end in pair)
+    if not whole or pair[0] > pair[1]:
+        raise ValueError(f"event_study: {name} must be a length or (first, last) in whole observations, got {pair!r}")
+    return int(pair[0]), int(pair[1])
 
 
 def event_places(events: Any, index: pd.Index, columns: pd.Index) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -199,6 +217,14 @@ def event_places(events: Any, index: pd.Index, columns: pd.Index) -> tuple[NDArr
     ValueError
         A column is unknown, a date lies outside the sample, the number of dates does not fit, or an event is given
         twice.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from selloff.market.abnormal import event_places
+    >>> column, place = event_places({"eth": 7, "btc": 5}, pd.RangeIndex(10), pd.Index(["btc", "eth"]))
+    >>> column.tolist(), place.tolist()
+    ([1, 0], [7, 5])
     """
     pairs = _pairs(events, columns)
     unknown = [asset for asset, _ in pairs if asset not in columns]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -60,16 +59,10 @@ def expanding_percentile(x: Series, minimum: int = 365) -> pd.Series:
 
 
 def _percentiles(values: Floats, minimum: int) -> Floats:
-    past: list[float] = []
-    result = np.full(values.size, np.nan)
-    for place, value in enumerate(values.tolist()):
-        if value != value:
-            continue
-        less, upto = bisect_left(past, value), bisect_right(past, value)
-        past.insert(upto, value)
-        if len(past) >= minimum:
-            result[place] = (less + (upto - less + 1) / 2) / len(past)
-    return result
+    rank = pd.Series(values).expanding(minimum).rank().to_numpy(dtype=float)
+    # The average rank of tied values runs from 1; half a place less is the mid-rank.
+    percentile: Floats = (rank - 0.5) / np.maximum(np.isfinite(values).cumsum(), 1)
+    return np.where(np.isnan(values), np.nan, percentile)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from fractions import Fraction
 from functools import cache, partial
 
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from selloff.market.baseline import flexible_design
+from selloff.market.baseline import constant_design
 from selloff.market.brier import brier
 from selloff.market.cascade import Cascade, cascade
 from selloff.market.excitation import Excitation, Family, simulate_hawkes
@@ -256,11 +255,9 @@ def _loop(family: Family) -> float:
 
 def _recursion(family: Family) -> float:
     y = _small(family)
-    design, level = flexible_design(pd.RangeIndex(y.size), math.inf, 1.0)
-    # A cubic spline on one segment is a line where its weights lie on one.
-    weights = np.interp([0, 1 / 3, 2 / 3, 1], [0, 1], [-2.0, -1.5])
-    model = Excitation(y, np.ones(y.size), design, level, family, (0.25, 48.0))
-    return -model.objective(np.array([*weights, 0.4, math.log(2.5)]))[0]
+    model = Excitation(y, np.ones(y.size), constant_design(y.size), family, (0.25, 48.0))
+    outside: Floats = np.exp(np.linspace(-2, -1.5, 300))
+    return model.loglikelihood(outside + 0.4 * model.memory(math.log(2.5))[0])[0]
 
 
 @cache

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 __all__ = ["Study", "record", "simulations"]
+
+Row = dict[str, Any]
 
 #: Replications whose count is stored beside the total: enough for a test to run them again.
 FIRST = 20
@@ -54,7 +57,11 @@ class Study:
         return np.array([bool(self.outcome(number)) for number in numbers])
 
 
-def record(studies: Sequence[Study], say: Callable[[str], object] = print) -> pd.DataFrame:
+def record(
+    studies: Sequence[Study],
+    say: Callable[[str], object] = print,
+    map: Callable[..., Iterable[Row]] = map,  # noqa: A002
+) -> pd.DataFrame:
     """Run the studies; return one row each, with the count among the first replications.
 
     Parameters
@@ -63,23 +70,28 @@ def record(studies: Sequence[Study], say: Callable[[str], object] = print) -> pd
         What to run.
     say : callable
         Gets a line when a study ends.
+    map : callable
+        ``map(function, items)``, in order; that of a process pool runs studies side by side.
     """
     rows = []
-    for study in studies:
-        outcomes = study.run(range(study.replications))
-        row = {
-            "method": study.method,
-            "measure": study.measure,
-            "design": study.design,
-            "length": study.length,
-            "nominal": study.nominal,
-            "replications": study.replications,
-            "count": int(outcomes.sum()),
-            "first": int(outcomes[:FIRST].sum()),
-        }
-        say(f"{study.method} | {study.measure} | {study.design}: {row['count'] / study.replications:.3f}")
+    for row in map(_row, studies):
+        say(f"{row['method']} | {row['measure']} | {row['design']}: {row['count']} of {row['replications']}")
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _row(study: Study) -> Row:
+    outcomes = study.run(range(study.replications))
+    return {
+        "method": study.method,
+        "measure": study.measure,
+        "design": study.design,
+        "length": study.length,
+        "nominal": study.nominal,
+        "replications": study.replications,
+        "count": int(outcomes.sum()),
+        "first": int(outcomes[:FIRST].sum()),
+    }
 
 
 def simulations() -> pd.DataFrame:

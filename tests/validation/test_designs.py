@@ -1,0 +1,47 @@
+"""Simulated designs: they have the variance, correlation, tails and waves that they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from selloff.validation import DESIGNS, simulate_pair
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_a_design_has_variance_one_and_its_correlation(design: str) -> None:
+    pairs = simulate_pair(design, 400, 0.6, seed=1, replications=300).reshape(-1, 2)
+
+    assert pairs.mean(axis=0) == pytest.approx(0, abs=0.02)
+    # Fourth moments are large or infinite under heavy tails: the variance is learned slowly.
+    assert pairs.var(axis=0) == pytest.approx(1, abs=0.15)
+    assert np.corrcoef(pairs.T)[0, 1] == pytest.approx(0.6, abs=0.02)
+
+
+def test_only_designs_with_waves_have_memory_in_the_size_of_moves() -> None:
+    memory = {}
+    for design in DESIGNS:
+        size = np.abs(simulate_pair(design, 2000, seed=2, replications=20)[:, :, 0])
+        memory[design] = np.corrcoef(size[:, 1:].ravel(), size[:, :-1].ravel())[0, 1]
+
+    assert abs(memory["normal"]) < 0.02
+    assert abs(memory["t5"]) < 0.02
+    assert memory["garch_t5"] > 0.05
+    assert memory["crypto"] > memory["garch_t5"]
+
+
+def test_a_path_of_correlations_is_followed() -> None:
+    path = np.repeat([0.0, 0.8], 500)
+
+    pairs = simulate_pair("normal", 1000, path, seed=3, replications=50)
+
+    assert np.corrcoef(pairs[:, :500].reshape(-1, 2).T)[0, 1] == pytest.approx(0.0, abs=0.02)
+    assert np.corrcoef(pairs[:, 500:].reshape(-1, 2).T)[0, 1] == pytest.approx(0.8, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("design", "rho", "message"), [("calm", 0.4, "unknown design 'calm'"), ("normal", 1.2, r"outside \[-1, 1\]")]
+)
+def test_an_unknown_design_or_an_impossible_correlation_is_refused(design: str, rho: float, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        simulate_pair(design, 10, rho)
