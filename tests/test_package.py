@@ -94,11 +94,42 @@ def test_no_module_is_longer_than_four_hundred_lines(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 400
 
 
-@pytest.mark.parametrize("name", ["correlation.rolling", "data.clocks", "data.tables", "prose"])
-def test_the_examples_in_docstrings_run(name: str) -> None:
-    module = import_module(f"selloff.{name}")
+EXAMPLES = sorted(path for path in SOURCE.rglob("*.py") if ">>> " in path.read_text())
 
-    result = doctest.testmod(module)
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_the_examples_in_docstrings_run(path: Path) -> None:
+    name = ".".join(["selloff", *path.relative_to(SOURCE).with_suffix("").parts])
+
+    result = doctest.testmod(import_module(name))
 
     assert result.attempted > 0
     assert result.failed == 0
+
+
+MODELS = ("correlation", "inference", "market")
+
+
+def public_functions() -> list[tuple[str, object]]:
+    """Functions that the floors of models offer."""
+    found = []
+    for floor_name in MODELS:
+        module = import_module(f"selloff.{floor_name}")
+        found += [
+            (f"{floor_name}.{name}", getattr(module, name))
+            for name in module.__all__
+            if callable(getattr(module, name)) and not isinstance(getattr(module, name), type)
+        ]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "function"), public_functions(), ids=lambda item: item if isinstance(item, str) else ""
+)
+def test_a_model_says_shapes_errors_source_and_has_an_example(name: str, function: object) -> None:
+    text = function.__doc__ or ""
+
+    assert "Parameters\n" in text
+    assert "Returns\n" in text
+    assert ">>> " in text, "give an example that runs"
+    assert "References\n" in text or "Raises\n" in text

@@ -9,6 +9,7 @@ from selloff.charts.clock import anchor_weeks, closing_hours, source_spread
 from selloff.charts.macro import band_line, clock_bands, naive_line, test_intervals
 from selloff.charts.renderer import enable
 from selloff.charts.theme import PALETTE
+from selloff.charts.validation import DESIGN_NAMES, study_shares
 from selloff.charts.week import (
     average_gap,
     capitalisation,
@@ -20,6 +21,7 @@ from selloff.charts.week import (
 )
 
 __all__ = [
+    "DESIGN_NAMES",
     "PALETTE",
     "anchor_weeks",
     "average_gap",
@@ -34,6 +36,7 @@ __all__ = [
     "purchases",
     "sentiment",
     "source_spread",
+    "study_shares",
     "test_intervals",
     "week_path",
     "week_ranks",

@@ -26,7 +26,7 @@ _WORDS = {
 }
 
 
-def study_shares(table: pd.DataFrame, measure: str, *, title: str, source: str = "own simulations") -> alt.LayerChart:
+def study_shares(table: pd.DataFrame, measure: str, *, source: str = "own simulations") -> alt.LayerChart:
     """Draw the share of each method under each kind of returns, with its 95 % interval.
 
     Parameters
@@ -35,8 +35,6 @@ def study_shares(table: pd.DataFrame, measure: str, *, title: str, source: str =
         Rows of :func:`selloff.validation.simulations`.
     measure : {"size", "power", "coverage"}
         Which rows to draw.
-    title : str
-        The finding.
     source : str
         The line under the chart.
     """
@@ -45,7 +43,7 @@ def study_shares(table: pd.DataFrame, measure: str, *, title: str, source: str =
         raise ValueError(f"study_shares: no study measures {measure!r}; expected {', '.join(_WORDS)}")
     data = pd.DataFrame(
         {
-            "method": part["method"],
+            "label": part["method"],
             "returns": part["design"].map(DESIGN_NAMES),
             "share": (100 * part["share"]).round(1),
             "low": (100 * part["low"]).round(1),
@@ -54,16 +52,16 @@ def study_shares(table: pd.DataFrame, measure: str, *, title: str, source: str =
     ).reset_index(drop=True)
     # Four marks of one row stand side by side, not on each other.
     data["offset"] = data["returns"].map({name: 4 + 5 * place for place, name in enumerate(DESIGN_NAMES.values())})
-    labels = list(dict.fromkeys(data["method"]))
+    labels = list(dict.fromkeys(data["label"]))
     axis, words = _WORDS[measure]
     nominal = float(part["nominal"].iloc[0]) * 100
     names = list(DESIGN_NAMES.values())
     low, high = (max(0, data["low"].min() - 4), 100) if measure == "coverage" else (0, data["high"].max() * 1.05)
-    x = alt.X("share:Q").scale(domain=[low, high], nice=False).axis(title=axis, grid=True, tickCount=6)
+    x = alt.X("share:Q").scale(domain=[low, high], nice=False, zero=False).axis(title=axis, grid=True, tickCount=6)
     tint = alt.Color("returns:N").scale(domain=names, range=[colour(name) for name in _COLOURS]).legend(columns=2)
     shape = alt.Shape("returns:N").scale(domain=names, range=list(_SHAPES)).legend(columns=2)
     tooltip = [
-        alt.Tooltip("method:N", title="Method"),
+        alt.Tooltip("label:N", title="Method"),
         alt.Tooltip("returns:N", title="Returns"),
         alt.Tooltip("share:Q", title="Share, %"),
         alt.Tooltip("low:Q", title="from"),
@@ -83,11 +81,23 @@ def study_shares(table: pd.DataFrame, measure: str, *, title: str, source: str =
     worst = data.iloc[int(data["share"].argmin() if measure == "coverage" else data["share"].argmax())]
     return finish(
         alt.layer(*layers),
-        title=title,
+        title=_title(part, measure),
         subtitle=f"{words}{promise}; line: 95 % interval of the simulation",
         description=f"{len(labels)} methods in rows, each with {len(names)} marks for the kinds of simulated returns. "
         f"The {'lowest' if measure == 'coverage' else 'highest'} share is {worst['share']:.1f} % "
-        f"({worst['method']}, {worst['returns']}).",
+        f"({worst['label']}, {worst['returns']}).",
         source=source,
         height=(STEP + 8) * len(labels),
     )
+
+
+def _title(part: pd.DataFrame, measure: str) -> str:
+    share = part.set_index(["method", "design"])["share"] * 100
+    waves = share.xs("garch_t5", level="design")
+    if measure == "size":
+        fisher, deciding = waves["two windows, Fisher"], waves["two windows, bootstrap"]
+        return f"In 100 samples with waves Fisher cries wolf {fisher:.0f} times, the deciding test {deciding:.0f}"
+    if measure == "power":
+        return f"The deciding test finds the rise in {waves['two windows, bootstrap']:.0f} of 100 samples with waves"
+    band = share.xs("correlation band, all dates at once", level="method")
+    return f"The band for all dates holds the truth in {band.min():.0f} to {band.max():.0f} of 100 samples"

@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from selloff.correlation.partition import Partitions, best_partitions
-from selloff.correlation.regimes import date_intervals, regime_table, taken_lags
+from selloff.correlation.regimes import date_intervals, end_labels, regime_table, taken_lags
 from selloff.correlation.sequence import one_more_break
+from selloff.correlation.wald import explains_all
 from selloff.inference import TestResult
 from selloff.inference.inputs import Panel, Series, check_panel, check_series, paired
 
@@ -31,11 +32,11 @@ class Breaks:
     Attributes
     ----------
     dates : tuple
-        Last date of each regime but the last one; positions for arrays.
+        Last date of each regime but the last one; for arrays the number of observations until then.
     positions : tuple of int
         How many observations lie before each break: the position of the next regime's first observation.
     interval : DataFrame
-        One row a break: date, and lower and upper end of its confidence interval.
+        One row a break: date, and lower and upper end of its confidence interval, told like ``dates``.
     supF : float
         Largest Wald statistic of one break in all coefficients, over all dates.
     one_break : TestResult
@@ -45,7 +46,8 @@ class Breaks:
     criteria : DataFrame
         One row for each number of breaks: squared residuals, BIC and LWZ.
     coefficients : DataFrame
-        One row a regime: first and last date, observations, coefficients and standard errors.
+        One row a regime: start and end (first and last date; for arrays the slice of positions), observations,
+        coefficients and standard errors.
     settings : dict
         What was told or chosen.
     """
@@ -135,9 +137,14 @@ def structural_breaks(
     For each number of breaks the dates minimise the sum of squared residuals, exactly (dynamic programming; time grows
     with ``T^2``, memory with ``T``: half a second for 5,000 days). Dates are those before the change.
 
-    ``supF`` is the Wald statistic itself, not divided by the number of coefficients. Its p-value, and those of the
-    sequence, are exact for a sample without end; in the sequence, ``1 - prod_i (1 - p_i)`` with the p-value ``p_i`` that the
-    largest statistic would have in each regime. The sequence stops early where two changes cancel; look at the criteria too.
+    ``supF`` is the Wald statistic itself, not divided by the number of coefficients. Its p-value is that of a sample
+    without end; in the sequence it is ``1 - prod_i (1 - p_i)``, with the p-value ``p_i`` that the largest statistic
+    would have in regime ``i``. That is too small where variance comes in waves. With ``replications`` the statistic is
+    compared with those of samples that keep the regressors and the size of each error but not its sign (a wild
+    bootstrap), which is nearer the truth. The coefficients themselves must be constant: if each of two returns has
+    volatility of its own, beta moves with it, and the test finds that too. The sequence stops early where two changes
+    cancel out; look at the criteria as well.
+
     BIC is ``T (log(2 pi S / T) + 1) + log(T) (m + 1) (k + 2)`` for ``m`` breaks and ``S`` squared residuals, LWZ is
     ``log(S / (T - p)) + 0.299 log(T)^2.1 p / T`` with ``p = (m + 1) (k + 1) + m``. Both are made for independent
     errors: with serial dependence they find too many breaks.
@@ -149,7 +156,8 @@ def structural_breaks(
     ----------
     Bai and Perron (1998), Econometrica 66, 47-78, and (2003), Journal of Applied Econometrics 18, 1-22; Bai (1997),
     Review of Economics and Statistics 79, 551-563, for the intervals; Andrews (1993), Econometrica 61, 821-856, for
-    one break; Liu, Wu and Zidek (1997), Statistica Sinica 7, 497-525, for LWZ.
+    one break; Hansen (2000), Journal of Econometrics 97, 93-115, for the bootstrap; Liu, Wu and Zidek (1997),
+    Statistica Sinica 7, 497-525, for LWZ.
 
     Examples
     --------
@@ -158,11 +166,13 @@ def structural_breaks(
     >>> y = np.random.default_rng(0).standard_normal(300) + np.where(np.arange(300) < 120, 0.0, 2.0)
     >>> found = structural_breaks(y)
     >>> found.positions, found.coefficients["const"].round(1).tolist()
-    ((120,), [0.1, 2.0])
+    ((116,), [0.0, 1.9])
     """
     _options(max_breaks, covariance, level, method, replications)
     table, index, names = _table(y, x)
     shortest = _shortest(trim, len(table), len(names))
+    if explains_all(table):
+        raise ValueError("structural_breaks: y is flat or x explains it perfectly; there is no error to test against")
     most = min(method if isinstance(method, int) else max_breaks, len(table) // shortest - 1)
     if isinstance(method, int) and method > most:
         raise ValueError(f"structural_breaks: {method} breaks do not fit: at most {most} with regimes of {shortest}")
@@ -184,7 +194,7 @@ def structural_breaks(
     ends = found.ends[_number(method, sequence, criteria, level)]
     taken = ends, shortest, covariance, lags
     return Breaks(
-        tuple(index[end - 1] for end in ends),
+        tuple(end_labels(index)[end - 1] for end in ends),
         ends,
         date_intervals(table, index, *taken, level),
         one.statistic,
@@ -217,21 +227,21 @@ def _one_break(sequence: pd.DataFrame, coefficients: int, settings: dict[str, An
 
 def _table(y: Series, x: Series | Panel | None) -> tuple[Floats, pd.Index, list[Any]]:
     """Return the regressors with ``y`` as the last column, the dates and the names of the regressors."""
+    values, index = check_series(y, "y")
     if x is None:
-        values, index = check_series(y, "y")
         return values[:, None], index, []
     if np.ndim(x) < 2:
-        single, values, index = paired(x, y, missing=False)  # type: ignore[arg-type]
+        single, _, other = paired(x, y, missing=False)  # type: ignore[arg-type]
         name = x.name if isinstance(x, pd.Series) and x.name is not None else "x"
-        return np.column_stack([single, values]), index, [name]
-    values, index = check_series(y, "y")
-    regressors, other, columns = check_panel(x, "x", series=1)
+        return np.column_stack([single, values]), index if isinstance(y, pd.Series) else other, [name]
+    regressors, other, columns = check_panel(x, "x", series=1)  # type: ignore[arg-type]
     if len(regressors) != values.size:
         raise ValueError(f"x and y must be of one length, got {len(regressors)} and {values.size}")
-    if isinstance(x, pd.DataFrame) and isinstance(y, pd.Series) and not index.equals(other):
+    dated = isinstance(x, pd.DataFrame)
+    if dated and isinstance(y, pd.Series) and not index.equals(other):
         raise ValueError("x and y stand on different dates; join them on a common calendar")
-    names = list(columns) if isinstance(x, pd.DataFrame) else [f"x{number}" for number in columns]
-    return np.column_stack([regressors, values]), index, names
+    names = list(columns) if dated else [f"x{number}" for number in columns]
+    return np.column_stack([regressors, values]), index if isinstance(y, pd.Series) else other, names
 
 
 def _options(max_breaks: int, covariance: str, level: float, method: str | int, replications: int) -> None:

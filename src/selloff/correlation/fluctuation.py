@@ -1,4 +1,4 @@
-"""Fluctuation tests: did a correlation change at a date that nobody names in advance?"""
+"""Fluctuation tests: whether a correlation changed at a date that nobody names in advance."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Kind = Literal["pearson", "spearman", "spearman-centred"]
 
 Floats = NDArray[np.float64]
 
-# Days that a test needs: the largest of fewer is no matter of a long-run variance.
+# Days that a test needs: fewer have no long-run variance worth the name.
 _FEWEST = 20
 # Simulated, 1,000 pairs of each design of selloff.validation.designs: normal, t5, GARCH-t5, crypto-like GARCH-t4.
 _NOTES = {
-    "pearson": "simulated at a nominal 5 %, 500 days: rejects 4 % of normal, 5 % of t, 6 % of GARCH-t pairs and 12 % of "
-    "those with crypto-like waves; finds a step of .25 halfway through 1,000 days in 79 % of GARCH-t pairs",
-    "spearman": "simulated at a nominal 5 %, 500 days: rejects 4 to 6 % whatever the tails and waves; finds a step of .25 "
-    "halfway through 1,000 days in 17 % of GARCH-t pairs only",
-    "spearman-centred": "simulated at a nominal 5 %, 500 days: rejects 3 % of normal, 4 % of t, 7 % of GARCH-t pairs and "
-    "10 % of those with crypto-like waves; finds a step of .25 halfway through 1,000 days in 86 % of GARCH-t pairs",
+    "pearson": "at a nominal 5 % it rejects 4 to 6 % of simulated normal, t and GARCH-t pairs of 500 days and 12 % "
+    "with crypto-like waves; it finds a step of .25 halfway through 1,000 GARCH-t days in 79 %",
+    "spearman": "at a nominal 5 % it rejects 4 to 6 % of simulated pairs of 500 days whatever the tails and waves; it "
+    "finds a step of .25 halfway through 1,000 GARCH-t days in 17 %",
+    "spearman-centred": "at a nominal 5 % it rejects 3 to 7 % of simulated normal, t and GARCH-t pairs of 500 days and "
+    "10 % with crypto-like waves; it finds a step of .25 halfway through 1,000 GARCH-t days in 86 %",
 }
 
 

@@ -15,7 +15,11 @@ Floats = NDArray[np.float64]
 
 # A smaller eigenvalue of the pooled correlations than this leaves no digits in their inverse.
 _SINGULAR = 1e-10
-_NOTE = "TODO"
+# Simulated on the designs of selloff.validation.designs, cut in two halves of 250 days.
+_NOTE = (
+    "made for independent normal data; at a nominal 5 % it rejects 17 to 26 % of simulated pairs with t and GARCH-t "
+    "returns that have not changed, 54 to 77 % with five series and more than 90 % with ten"
+)
 
 
 def jennrich_test(a: Panel, b: Panel) -> TestResult:
@@ -67,7 +71,7 @@ def jennrich_test(a: Panel, b: Panel) -> TestResult:
 
     first, second = _samples(a, b)
     (t1, n), t2 = first.shape, len(second)
-    r1, r2 = np.corrcoef(first.T), np.corrcoef(second.T)
+    r1, r2 = _correlations(first), _correlations(second)
     pooled = (t1 * r1 + t2 * r2) / (t1 + t2)
     if float(np.linalg.eigvalsh(pooled)[0]) < _SINGULAR:
         raise ValueError("jennrich_test: the pooled correlations are singular; drop a series that others make up")
@@ -86,6 +90,11 @@ def jennrich_test(a: Panel, b: Panel) -> TestResult:
         size_note=_NOTE,
         settings={"rows_a": t1, "rows_b": t2, "series": n, "freedom": freedom},
     )
+
+
+def _correlations(values: Floats) -> Floats:
+    correlations: Floats = np.asarray(np.corrcoef(values.T))
+    return correlations
 
 
 def _samples(a: Panel, b: Panel) -> tuple[Floats, Floats]:

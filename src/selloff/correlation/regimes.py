@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from selloff.correlation.critical import break_date_quantile
 from selloff.inference.hac import long_run_covariance, long_run_variance
 
-__all__ = ["date_intervals", "regime_table", "taken_lags"]
+__all__ = ["date_intervals", "end_labels", "regime_table", "taken_lags"]
 
 Floats = NDArray[np.float64]
 
@@ -40,6 +40,11 @@ def taken_lags(length: int, covariance: str, lags: int | None, shortest: int) ->
             f"has observations, got {lags!r}"
         )
     return int(lags)
+
+
+def end_labels(index: pd.Index) -> pd.Index:
+    """Return what the end of a regime is called: its last date, or for positions how many observations it ends."""
+    return index + 1 if index.equals(pd.RangeIndex(len(index))) else index
 
 
 def regime_table(
@@ -80,7 +85,7 @@ def regime_table(
         part = table[start:end]
         fit = _Fit.of(part, np.zeros(part.shape[1] - 1))
         errors = fit.standard_errors(covariance, taken_lags(len(part), covariance, lags, shortest))
-        row = {"start": index[start], "end": index[end - 1], "observations": len(part)}
+        row = {"start": index[start], "end": end_labels(index)[end - 1], "observations": len(part)}
         for name, value, error in zip(["const", *names], fit.coefficients, errors, strict=True):
             row |= {name: float(value), f"{name}_se": float(error)}
         rows.append(row)
@@ -121,7 +126,7 @@ def date_intervals(
     ----------
     Bai (1997), Review of Economics and Statistics 79, 551-563.
     """
-    last = len(table)
+    last, labels = len(table), end_labels(index)
     centre = np.median(table[:, :-1], axis=0)
     fits = [_Fit.of(table[start:end], centre) for start, end in pairwise([0, *ends, last])]
     rows = []
@@ -138,7 +143,7 @@ def date_intervals(
             early, late = (side * s1 / q1**2 for side in break_date_quantile(level / 2, q2 / q1, s2 / s1))
             # An estimate that lies late puts the break before it.
             low, high = (int(np.clip(v, 1, last)) for v in (end - np.floor(late) - 1, end + np.floor(early) + 1))
-        rows.append((index[end - 1], index[low - 1], index[high - 1]))
+        rows.append((labels[end - 1], labels[low - 1], labels[high - 1]))
     return pd.DataFrame(rows, columns=["date", "lower", "upper"])
 
 

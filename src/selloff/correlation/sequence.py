@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from selloff.correlation.critical import sup_wald_pvalue
 from selloff.correlation.partition import Partitions
-from selloff.correlation.regimes import taken_lags
+from selloff.correlation.regimes import end_labels, taken_lags
 from selloff.correlation.wald import wald_path, wild_maxima
 
 __all__ = ["one_more_break"]
@@ -67,7 +68,7 @@ def one_more_break(
     length = len(table)
     block = taken_lags(length, covariance, lags, shortest) + 1
     signs = _signs(length, block, replications, seed)
-    rows = []
+    rows: list[tuple[float, float, Any, int | None]] = []
     for ends in found.ends[: max(1, len(found.ends) - 1)]:
         largest, row = float("nan"), 0
         lengths, others = [], np.full(replications, -np.inf)
@@ -92,7 +93,7 @@ def one_more_break(
         else:
             below = [1 - sup_wald_pvalue(largest, table.shape[1], shortest / each) for each in lengths]
             pvalue = 1 - float(np.prod(below))
-        rows.append((largest, pvalue, index[row - 1], row))
+        rows.append((largest, pvalue, end_labels(index)[row - 1], row))
     columns = pd.DataFrame(rows, columns=["statistic", "pvalue", "date", "row"], dtype=object)
     return columns.astype({"statistic": float, "pvalue": float}).rename_axis("breaks")
 

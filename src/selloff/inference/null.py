@@ -99,6 +99,15 @@ def constant_correlation(x: ArrayLike, y: ArrayLike) -> ConstantCorrelation:
     References
     ----------
     Bollerslev (1990), Review of Economics and Statistics 72, 498-505.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from selloff.inference import constant_correlation
+    >>> x, noise = np.random.default_rng(0).standard_normal((2, 500))
+    >>> model = constant_correlation(x, x + noise)
+    >>> round(model.rho, 1), model.simulate(length=100, replications=50).shape
+    (0.7, (2, 100, 50))
     """
     fits = [_fit(np.asarray(series, dtype=float)) for series in (x, y)]
     errors = [fit.residuals for fit in fits]

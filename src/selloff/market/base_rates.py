@@ -95,6 +95,13 @@ def fall_sizes(prices: Series, days: int, definition: Definition = "depth", wind
     -----
     ``volatility`` is ``-(log p_t - log p_{t-days}) / (s sqrt(days))``, where ``s`` is the root mean square of the
     ``window`` log returns up to ``t - days``: the fall itself does not raise its own yardstick.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from selloff.market import fall_sizes
+    >>> fall_sizes(np.array([100.0, 80.0, 90.0, 45.0]), days=1).round(3).tolist()
+    [nan, 0.2, -0.125, 0.5]
     """
     if definition not in get_args(Definition):
         raise ValueError(f"fall_sizes: unknown definition {definition!r}; expected {', '.join(get_args(Definition))}")

@@ -96,18 +96,23 @@ def written(comparison: pd.DataFrame) -> pd.DataFrame:
     -----
     Rounding noise differs between machines; a bound by a power of ten does not.
     """
-    shown = comparison.assign(
-        reference=[_number(value, step) for value, step in comparison[["reference", "tolerance"]].to_numpy()],
-        ours=[_number(value, step) for value, step in comparison[["ours", "tolerance"]].to_numpy()],
-        difference=[_bound(value) for value in comparison["difference"]],
-        tolerance=[f"{value:.1g}" if value else "none" for value in comparison["tolerance"]],
+    return pd.DataFrame(
+        {
+            "case": comparison["model"] + ": " + comparison["quantity"],
+            "reference": [_number(value, step) for value, step in comparison[["reference", "tolerance"]].to_numpy()],
+            "ours": [_number(value, step) for value, step in comparison[["ours", "tolerance"]].to_numpy()],
+            "difference": [_bound(value) for value in comparison["difference"]],
+            "tolerance": [f"{value:.1g}" if value else "none" for value in comparison["tolerance"]],
+            "source": comparison["source"],
+        }
     )
-    return shown[["model", "quantity", "reference", "ours", "difference", "tolerance", "source"]]
 
 
 def _number(value: float, tolerance: float) -> str:
+    if abs(value) < 1e-12:
+        return "0"
     # A tolerance of zero is for whole numbers and dates.
-    digits = min(12, max(0, int(np.ceil(-np.log10(tolerance))) + 1)) if tolerance else 0
+    digits = min(9, max(0, int(np.ceil(-np.log10(tolerance))) + 1)) if tolerance else 0
     return f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 

@@ -49,7 +49,8 @@ def _daily() -> TestResult:
 
 def _series_gap() -> float:
     q = _daily().statistic
-    return _daily().pvalue - 2 * sum((-1) ** (k - 1) * exp(-2 * k * k * q * q) for k in range(1, 20))
+    series = [(-1.0) ** (k - 1) * exp(-2 * k * k * q * q) for k in range(1, 20)]
+    return _daily().pvalue - 2 * sum(series)
 
 
 def _jennrich() -> list[Case]:
