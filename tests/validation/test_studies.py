@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from selloff.validation import AREAS, compare, reference_cases, simulations, studies, written
-from selloff.validation.study import FIRST, TABLE, Study, record
+from selloff.validation import __main__ as main
+from selloff.validation.study import FIRST, TABLE, Study, count
 
 STUDIES = studies()
 STORED = pd.read_csv(TABLE)
@@ -45,12 +48,30 @@ def test_the_simultaneous_band_holds_the_truth_as_often_as_it_says(design: str) 
 
 def test_a_study_is_counted_with_its_first_samples_apart() -> None:
     study = Study("odd numbers", "size", "counting", 1, 0.5, 50, lambda number: number % 2 == 1)
-    lines: list[str] = []
 
-    row = record([study], lines.append).iloc[0]
+    row = count(study)
 
     assert (row["count"], row["first"]) == (25, FIRST // 2)
-    assert lines == ["odd numbers | size | counting: 25 of 50"]
+
+
+def test_a_stored_row_takes_its_place_and_rows_without_a_plan_leave(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "simulations.csv"
+    monkeypatch.setattr(main, "TABLE", table)
+    last, first = STORED.iloc[5].to_dict(), STORED.iloc[0].to_dict()
+
+    for row in (last | {"method": "forgotten"}, last, first, first | {"count": 7}):
+        main.store(row)
+
+    stored = pd.read_csv(table)
+    assert stored["method"].tolist() == [first["method"], last["method"]]
+    assert stored["count"].tolist()[0] == 7
+
+
+def test_a_word_that_no_method_holds_is_answered_with_the_methods(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["weather"]) == 1
+    assert "no method's name holds 'weather'; there are two windows, bootstrap" in capsys.readouterr().err
 
 
 def test_the_interval_of_a_share_is_wilsons() -> None:

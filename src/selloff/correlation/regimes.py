@@ -127,8 +127,11 @@ def date_intervals(
     Bai (1997), Review of Economics and Statistics 79, 551-563.
     """
     last, labels = len(table), end_labels(index)
-    centre = np.median(table[:, :-1], axis=0)
-    fits = [_Fit.of(table[start:end], centre) for start, end in pairwise([0, *ends, last])]
+    # Units change no interval; these keep squares of squares within range.
+    table = table - np.median(table, axis=0)
+    scale = np.abs(table).max(axis=0)
+    table = table / np.where(scale > 0, scale, 1.0)
+    fits = [_Fit.of(table[start:end], np.zeros(table.shape[1] - 1)) for start, end in pairwise([0, *ends, last])]
     rows = []
     for end, (before, after) in zip(ends, pairwise(fits), strict=True):
         change = after.coefficients - before.coefficients
@@ -137,10 +140,12 @@ def date_intervals(
             fit.moments(change, covariance, lag) for fit, lag in zip((before, after), lengths, strict=True)
         )
         low, high = end, end
-        if max(s1, s2) > 0:
+        if max(q1, q2) == 0:
+            low, high = 1, last
+        elif max(s1, s2) > 0:
             s1, s2 = max(s1, s2 / _WIDEST), max(s2, s1 / _WIDEST)
             q1, q2 = max(q1, q2 / _WIDEST), max(q2, q1 / _WIDEST)
-            early, late = (side * s1 / q1**2 for side in break_date_quantile(level / 2, q2 / q1, s2 / s1))
+            early, late = (side * s1 / q1 / q1 for side in break_date_quantile(level / 2, q2 / q1, s2 / s1))
             # An estimate that lies late puts the break before it.
             low, high = (int(np.clip(v, 1, last)) for v in (end - np.floor(late) - 1, end + np.floor(early) + 1))
         rows.append((labels[end - 1], labels[low - 1], labels[high - 1]))

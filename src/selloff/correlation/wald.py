@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 Vectors = Floats
 Matrices = Floats
 
-# A regressor of which the others leave no more than this share counts as made up by them.
+# Correlations of regressors with a smaller eigenvalue than this count as singular.
 _COLLINEAR = 1e-12
 # Less than this share of the squared errors left in both regimes is a perfect fit, but for rounding.
 _PERFECT = 1e-12
@@ -62,6 +62,8 @@ def wald_path(table: Floats, shortest: int, covariance: str, lags: int) -> Float
 
 def explains_all(table: Floats) -> bool:
     """Return whether the regressors leave no error but rounding: then there is nothing to test against."""
+    if np.ptp(table[:, -1]) == 0:
+        return True
     level = table[:, -1] - table[:, -1].mean()
     errors = _errors(table[:, :-1], table[:, -1])
     return bool(errors @ errors <= 1e-24 * (level @ level))
@@ -244,8 +246,7 @@ def _inverse(products: Floats) -> Floats:
     own[:, flat] = 1.0
     matrices = np.moveaxis(products / (own[:, None] * own[None, :]), 2, 0)
     matrices[flat] = np.eye(size)
-    # A determinant within rounding of zero has no inverse; the diagonal tells the others.
-    flat |= np.linalg.det(matrices) <= _COLLINEAR
+    flat |= np.linalg.eigvalsh(matrices)[:, 0] <= _COLLINEAR
     matrices[flat] = np.eye(size)
     inverse = np.linalg.inv(matrices)
     inverse[flat] = np.nan
@@ -261,7 +262,7 @@ def _quadratic(change: Vectors, covariances: Matrices) -> Floats:
     with_scale = np.where(scale > 0, scale, 1.0)
     matrices = np.where(defined, covariances / (with_scale[:, None] * with_scale[None, :]), 0.0)
     matrices = np.moveaxis(matrices, (0, 1), (2, 3))
-    defined &= np.linalg.det(matrices) > _COLLINEAR
+    defined &= np.linalg.det(matrices) > 0
     matrices = np.where(defined[:, :, None, None], matrices, np.eye(len(change)))
     solved = np.linalg.solve(matrices, np.moveaxis(distance, 0, 2)[..., None])[..., 0]
     found: Floats = np.where(defined, np.einsum("ast,sta->st", distance, solved), np.nan)

@@ -164,17 +164,21 @@ def fit_hawkes(
     One that moves too fast takes the excitation itself. Show n for several spacings, with ``aic``; an excitation that
     decays more slowly than the knots are apart counts as baseline here, so n is about fast feedback.
 
-    Close knots pull the maximum of the likelihood down, since the baseline follows the clusters.
-    :meth:`selloff.market.excitation.Excitation.corrected` takes most of that out; the interval moves along.
-    :func:`selloff.market.feedback.refits` shows what bias is left in a given fit.
+    Close knots pull the maximum of the likelihood down, since the baseline follows the clusters: with knots 14 days
+    apart it found .23 on average where .30 was true (half-life 4 hours, a year of hours).
+    :meth:`selloff.market.excitation.Excitation.corrected` takes most of that out (.28); the interval moves along and
+    widens. :func:`selloff.market.feedback.refits` shows what bias is left in a given fit. A stretch without events
+    is kept finite by a weak prior on the spline.
 
     n measures clustering. News that comes in bursts of hours, and volatility that decays within hours for any reason,
     look the same as trades that cause trades: simulated GARCH(1,1) returns (.10, .88), which know no feedback through
     trades, give n = .8. A ratio above zero does not show the mechanism.
 
     The interval holds where twice the profile log-likelihood lies within the chi-squared quantile of its maximum; a
-    lower end at zero is on the boundary, where it is too wide rather than too short. For a test of n = 0, use
-    :func:`selloff.market.feedback.excitation_test`.
+    lower end at zero is on the boundary, where it is too wide rather than too short. In simulations of a year with
+    one hour in twenty an event, the nominal 95 % covered 88 to 98 % for half-lives to 4 hours, with a constant true
+    baseline and with a wave of 45 days, and 72 to 85 % for 8 hours; with a constant baseline fitted to the wave, 0 to
+    47 %. For a test of n = 0, use :func:`selloff.market.feedback.excitation_test`.
 
     References
     ----------

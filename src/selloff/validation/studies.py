@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from selloff.correlation.band import Band, correlation_band
 from selloff.correlation.beta import rolling_beta
+from selloff.correlation.breaks import Covariance, structural_breaks
 from selloff.correlation.conditional import downside_beta
 from selloff.correlation.constancy import Method, two_window_test
 from selloff.correlation.exceedance import exceedance_correlation
@@ -37,6 +38,11 @@ def correlation_studies() -> list[Study]:
     sizes = [
         Study(name, "size", design, _LENGTH, 0.05, replications, partial(_rejects, test, design, 0.0))
         for name, (test, replications) in _TESTS.items()
+        for design in DESIGNS
+    ]
+    sizes += [
+        Study(name, "size", design, _LENGTH, 0.05, replications, partial(_breaks, covariance, wild, design))
+        for name, (covariance, wild, replications) in _BREAKS.items()
         for design in DESIGNS
     ]
     powers = [
@@ -68,6 +74,15 @@ def _holds(interval: Callable[[Pair, int], bool], apart: bool, design: str, numb
     return interval(_pair(design, number, apart=apart), number)
 
 
+def _line(pair: Pair) -> Pair:
+    """Return a series with a known beta on the first of an uncorrelated pair.
+
+    A correlated pair would not do: where either series has waves of its own, its beta is less than its correlation.
+    """
+    line: Pair = _RHO * pair[:, 0] + pair[:, 1]
+    return line
+
+
 def _two_windows(method: Method, pair: Pair, number: int) -> float:
     return two_window_test(pair[:, 0], pair[:, 1], _LENGTH // 2, method, replications=199, seed=number).pvalue
 
@@ -95,6 +110,14 @@ def _asymmetry(pair: Pair, number: int) -> float:
     return np.nan if result is None else result.pvalue
 
 
+def _breaks(covariance: Covariance, wild: int, design: str, number: int) -> bool:
+    pair = _pair(design, number, apart=True)
+    found = structural_breaks(
+        _line(pair), pair[:, 0], max_breaks=1, covariance=covariance, replications=wild, seed=number
+    )
+    return found.one_break.pvalue <= 0.05
+
+
 # The test, and how many samples it can afford.
 _TESTS: dict[str, tuple[Callable[[Pair, int], float], int]] = {
     "two windows, bootstrap": (partial(_two_windows, "bootstrap"), 1000),
@@ -107,6 +130,12 @@ _TESTS: dict[str, tuple[Callable[[Pair, int], float], int]] = {
     "lead and lag, joint": (_lead_lag, 1000),
     "downside less upside beta": (_downside, 1000),
     "exceedance symmetry": (_asymmetry, 400),
+}
+#: Covariance and wild replications of the test of a constant beta, and how many samples it can afford.
+_BREAKS: dict[str, tuple[Covariance, int, int]] = {
+    "structural break of a beta, wild bootstrap": ("hac", 199, 400),
+    "structural break of a beta, HAC": ("hac", 0, 400),
+    "structural break of a beta, equal variances": ("iid", 0, 400),
 }
 #: Tests of a constant correlation: these have a power against its rise.
 _CONSTANCY = (
@@ -138,15 +167,6 @@ def _change(pair: Pair, number: int) -> bool:
     return low <= 0 <= high
 
 
-def _line(pair: Pair) -> Pair:
-    """Return a series with a known beta on the first of an uncorrelated pair.
-
-    A correlated pair would not do: where either series has waves of its own, its beta is less than its correlation.
-    """
-    line: Pair = _RHO * pair[:, 0] + pair[:, 1]
-    return line
-
-
 def _beta(pair: Pair, number: int) -> bool:
     last = rolling_beta(_line(pair), pair[:, 0], _LENGTH).iloc[-1]
     return bool(abs(last["beta"] - _RHO) <= 1.96 * last["se"])
@@ -159,8 +179,8 @@ def _dimson(pair: Pair, number: int) -> bool:
 
 # The interval, how many samples it can afford, and whether the pair is uncorrelated.
 _INTERVALS: dict[str, tuple[Callable[[Pair, int], bool], int, bool]] = {
-    "correlation band, all dates at once": (partial(_band, _on_all_dates), 1000, False),
-    "correlation band, one date": (partial(_band, _on_one_date), 1000, False),
+    "correlation band, all dates at once": (partial(_band, _on_all_dates), 600, False),
+    "correlation band, one date": (partial(_band, _on_one_date), 600, False),
     "two windows, interval of the change": (_change, 1000, False),
     "beta with HAC": (_beta, 1000, True),
     "Dimson beta": (_dimson, 1000, True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["Study", "record", "simulations"]
+__all__ = ["Study", "count", "simulations"]
 
 Row = dict[str, Any]
 
@@ -57,30 +57,8 @@ class Study:
         return np.array([bool(self.outcome(number)) for number in numbers])
 
 
-def record(
-    studies: Sequence[Study],
-    say: Callable[[str], object] = print,
-    map: Callable[..., Iterable[Row]] = map,  # noqa: A002
-) -> pd.DataFrame:
-    """Run the studies; return one row each, with the count among the first replications.
-
-    Parameters
-    ----------
-    studies : sequence of Study
-        What to run.
-    say : callable
-        Gets a line when a study ends.
-    map : callable
-        ``map(function, items)``, in order; that of a process pool runs studies side by side.
-    """
-    rows = []
-    for row in map(_row, studies):
-        say(f"{row['method']} | {row['measure']} | {row['design']}: {row['count']} of {row['replications']}")
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def _row(study: Study) -> Row:
+def count(study: Study) -> Row:
+    """Run a study; return its row of the table, with the count among the first replications."""
     outcomes = study.run(range(study.replications))
     return {
         "method": study.method,
