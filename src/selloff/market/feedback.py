@@ -58,9 +58,10 @@ def excitation_test(
     -----
     Under the null the ratio lies on the boundary of what it may be, and the half-life does not exist: the likelihood
     ratio has no chi-squared distribution (half of one is the usual mistake). The p-value is its rank among fits to
-    counts simulated from the fitted baseline, ``(1 + larger) / (1 + replications)``. At a nominal 5 % it rejected 6.5 %
-    of 200 simulated half-years of hours with a constant baseline and 5.0 % with a wave of 45 days, one hour in twenty
-    an event. The spacing of the knots is chosen once, on the counts themselves.
+    counts simulated from the fitted baseline, ``(1 + larger) / (1 + replications)``. At a nominal 5 % it rejected 6.0 %
+    of 600 simulated half-years of hours with a constant baseline and 5.7 % with a wave of 45 days, one hour in twenty
+    an event; it found a ratio of .1 in 68 % of 60 samples and one of .2 in all. The spacing of the knots is chosen
+    once, on the counts themselves.
 
     References
     ----------

@@ -48,10 +48,10 @@ def studies() -> list[Study]:
     for design, days in (("constant baseline", None), ("baseline with a wave of 45 days", 45.0)):
         test, holds = partial(_excited, days), partial(_held, days)
         bootstrap, flat = "self-excitation, bootstrap", "self-excitation, bootstrap, constant baseline"
-        found.append(Study(bootstrap, "size", design, _HALF_YEAR, 0.05, 200, partial(test, 0.0, "flexible")))
-        found.append(Study(flat, "size", design, _HALF_YEAR, 0.05, 100, partial(test, 0.0, "constant")))
+        found.append(Study(bootstrap, "size", design, _HALF_YEAR, 0.05, 60, partial(test, 0.0, "flexible")))
+        found.append(Study(flat, "size", design, _HALF_YEAR, 0.05, 40, partial(test, 0.0, "constant")))
         found.append(
-            Study(bootstrap, "power", f"{design}, ratio .2", _HALF_YEAR, np.nan, 100, partial(test, 0.2, "flexible"))
+            Study(bootstrap, "power", f"{design}, ratio .2", _HALF_YEAR, np.nan, 40, partial(test, 0.2, "flexible"))
         )
         interval = "branching ratio, profile interval"
         found.append(Study(interval, "coverage", f"{design}, ratio .3", 2 * _HALF_YEAR, 0.95, 200, holds))
