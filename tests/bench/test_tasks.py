@@ -20,6 +20,7 @@ def test_the_targets_are_those_of_the_design() -> None:
         "pairs-50": 40,
         "pairs-50-numpy": 5,
         "pairs-500": 100,
+        "pairs-500-quantiles": 100,
         "band": 1000,
         "dcc-2": 12,
         "dcc-10": 10,

@@ -57,31 +57,34 @@ def _pairs(series: int, engine: Literal["numpy", "numba"]) -> Callable[[Effort],
     return prepare
 
 
-def _panel(effort: Effort) -> Contest:
-    _need("numba")
-    from selloff.correlation.panel import panel_correlation
+def _panel(quantiles: tuple[float, ...]) -> Callable[[Effort], Contest]:
+    def prepare(effort: Effort) -> Contest:
+        _need("numba")
+        from selloff.correlation.panel import panel_correlation
 
-    series = 100 if effort.quick else 500
-    part = series if effort.full else 30 if effort.quick else 60
-    returns = factor_returns(_length(effort), series)
-    factor = (series / part) ** 2
-    note = "compiled beforehand; five quantiles, mean and range while pairs are computed; pandas holds all of them"
-    if part < series:
-        note += f", was run on {part} series, and its time is scaled by {series}^2 / {part}^2"
+        series = 100 if effort.quick else 500
+        part = series if effort.full else 30 if effort.quick else 60
+        returns = factor_returns(_length(effort), series)
+        kept = f"{len(quantiles)} quantiles, mean and range" if quantiles else "mean and range"
+        note = f"compiled beforehand; {kept} while pairs are computed; pandas holds all of them"
+        if part < series:
+            note += f", was run on {part} series, and its time is scaled by {series}^2 / {part}^2"
 
-    def apart(ours: object, theirs: object) -> float:
-        cube = np.asarray(theirs).reshape(len(returns), part, part)
-        first, second = np.triu_indices(part, 1)
-        found = panel_correlation(returns.iloc[:, :part], WINDOW)
-        return _apart(found.by_date["mean"], cube[:, first, second].mean(axis=1))
+        def apart(ours: object, theirs: object) -> float:
+            cube = np.asarray(theirs).reshape(len(returns), part, part)
+            first, second = np.triu_indices(part, 1)
+            found = panel_correlation(returns.iloc[:, :part], WINDOW, quantiles=quantiles)
+            return _apart(found.by_date["mean"], cube[:, first, second].mean(axis=1))
 
-    return Contest(
-        lambda: panel_correlation(returns, WINDOW),
-        lambda: incumbents.pandas_pairs(returns.iloc[:, :part], WINDOW),
-        theirs_factor=factor,
-        difference=apart,
-        note=f"{note}; their means by date are compared",
-    )
+        return Contest(
+            lambda: panel_correlation(returns, WINDOW, quantiles=quantiles),
+            lambda: incumbents.pandas_pairs(returns.iloc[:, :part], WINDOW),
+            theirs_factor=(series / part) ** 2,
+            difference=apart,
+            note=f"{note}; their means by date are compared",
+        )
+
+    return prepare
 
 
 def _band(effort: Effort) -> Contest:
@@ -181,7 +184,8 @@ TASKS = (
     Task("pairs-10-numpy", "all pairs, N = 10, numpy", _PANDAS, _pairs(10, "numpy"), ratio=5),
     Task("pairs-50", "all pairs, N = 50, numba", _PANDAS, _pairs(50, "numba"), ratio=40),
     Task("pairs-50-numpy", "all pairs, N = 50, numpy", _PANDAS, _pairs(50, "numpy"), ratio=5),
-    Task("pairs-500", "all pairs, N = 500, numba", _PANDAS, _panel, ratio=100),
+    Task("pairs-500", "all pairs, N = 500, numba", _PANDAS, _panel(()), ratio=100),
+    Task("pairs-500-quantiles", "the same with quantiles", _PANDAS, _panel((0.05, 0.25, 0.5, 0.75, 0.95)), ratio=100),
     Task("band", "bootstrap band", "arch, window by window", _band, ratio=1000),
     Task("dcc-2", "DCC fit, N = 2", "pymgarch", _dcc(2), ratio=12),
     Task("dcc-10", "DCC fit, N = 10", "pymgarch", _dcc(10), ratio=10),
