@@ -51,6 +51,25 @@ def test_the_ratio_is_their_median_over_ours_scaled_to_the_whole_task() -> None:
     assert outcome.theirs_is_part
 
 
+def test_a_short_call_is_repeated_and_a_long_one_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("selloff.bench.contest.time.perf_counter", lambda: now[0])
+    calls = {"short": 0, "long": 0}
+
+    def work(name: str, seconds: float) -> None:
+        calls[name] += 1
+        now[0] += seconds
+
+    contest = Contest(lambda: work("short", 0.0625), lambda: work("long", 3.0))
+    monkeypatch.setattr("selloff.bench.contest.peak", lambda call: 0)
+
+    outcome = run(Task("t", "title", "usual", lambda effort: contest), Effort(rounds=1))
+
+    assert (outcome.ours, outcome.theirs) == (0.0625, 3.0)
+    # One call before the clock runs, then those that fill a fifth of a second.
+    assert calls == {"short": 1 + 4, "long": 1 + 1}
+
+
 @pytest.mark.parametrize(
     ("targets", "met"),
     [

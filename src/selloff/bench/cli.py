@@ -55,9 +55,10 @@ def _known() -> Sequence[Task]:
 def _heading(effort: Effort) -> str:
     sample = "a small sample, no verdict on targets" if effort.quick else "the whole sample"
     turns = "one round" if effort.rounds == 1 else f"medians of {effort.rounds} rounds in turns"
+    threads = os.environ.get("OMP_NUM_THREADS", "not limited")
     return (
         f"Python {platform.python_version()}, {_versions('numpy', 'pandas', 'scipy', 'statsmodels', 'arch', 'numba')}; "
-        f"threads {os.environ.get('OMP_NUM_THREADS', 'not limited')} of {os.cpu_count()}; {sample}, {turns}"
+        f"threads {threads} of {os.cpu_count()}; {sample}, {turns}, short calls repeated"
     )
 
 
