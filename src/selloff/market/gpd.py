@@ -310,8 +310,10 @@ def _maximum(y: NDArray[np.float64]) -> tuple[float, float, float]:
         shape, scale = _given_ratio(scaled, math.expm1(s) / top)
         return math.log(scale) + shape if shape > -1 else math.inf
 
-    # The ratio runs from -1 / top, where the largest value would be the end of the tail, upwards.
-    grid = np.linspace(-12.0, 40.0, 521)
+    # The ratio runs from -1 / top, where the largest value would be the end of the tail, up to where even the
+    # smallest value lies far out in the tail.
+    end = max(40.0, math.log(top / float(scaled[0])) + 8)
+    grid = np.arange(-12.0, end, 0.1)
     losses = np.array([loss(float(s)) for s in grid])
     inside = np.flatnonzero((losses[1:-1] < losses[:-2]) & (losses[1:-1] <= losses[2:])) + 1
     inside = inside[np.isfinite(losses[inside - 1])]
