@@ -100,6 +100,10 @@
           tooltip: { disableDefaultStyle: true, theme: "book" },
           config: { aria: false },
         });
+        // What a reader has picked stays picked when the chart is drawn at another width.
+        const picks = (live ? spec.params || [] : []).filter(function (param) { return param.bind && param.name; });
+        picks.forEach(function (param) { result.view.signal(param.name, live.result.view.signal(param.name)); });
+        if (picks.length) await result.view.runAsync();
         const svg = host.querySelector("svg");
         svg.setAttribute("role", "img");
         svg.setAttribute("aria-label", still.getAttribute("aria-label"));

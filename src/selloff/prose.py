@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["Sentence", "day", "listed", "num", "pct", "say", "table", "usd"]
+__all__ = ["Sentence", "day", "interval", "listed", "num", "pct", "say", "table", "usd"]
 
 MINUS = "\N{MINUS SIGN}"
 #: Keeps a number and its unit on one line.
@@ -64,6 +64,19 @@ def say(template: str, **values: object) -> Sentence:
 def num(value: float, digits: int = 0, sign: bool = False) -> str:
     """Write a number with thousands separated and a true minus sign."""
     return f"{value:{'+' if sign else ''},.{digits}f}".replace("-", MINUS)
+
+
+def interval(value: float, low: float, high: float, digits: int = 0, sign: bool = False) -> str:
+    """Write an estimate with its interval.
+
+    Examples
+    --------
+    >>> from selloff.prose import interval
+    >>> interval(0.5, 0.25, 0.75, 2)
+    '0.50 (0.25 to 0.75)'
+    """
+    estimate, lower, upper = (num(each, digits, sign) for each in (value, low, high))
+    return f"{estimate} ({lower} to {upper})"
 
 
 def pct(value: float, digits: int = 1, sign: bool = False) -> str:

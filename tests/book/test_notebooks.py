@@ -15,7 +15,7 @@ from selloff.book.stamp import read_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = notebooks(ROOT)
-MEGABYTES = 5
+MEGABYTES = 12
 
 pytestmark = pytest.mark.chapters
 by_name = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.relative_to(ROOT).as_posix())

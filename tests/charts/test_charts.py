@@ -119,3 +119,15 @@ def test_thinning_keeps_the_last_row_and_the_limit() -> None:
 
     assert len(kept) <= 300
     assert kept["a"].iloc[-1] == 999
+
+
+def test_places_in_a_drawing_have_two_decimals_and_words_keep_theirs() -> None:
+    data = pd.DataFrame({"x": [1 / 3, 2 / 3, 0.9], "word": ["0.12345", "b", "c"]})
+    marks = alt.Chart(data).mark_text().encode(x="x:Q", text="word:N")
+
+    drawing = bundle(finish(marks, title="t", subtitle="s", description="d" * 40, source="x"))["image/svg+xml"]
+
+    assert ">0.12345<" in drawing
+    places = re.findall(r'transform="translate\(([^)]*)\)"', drawing)
+    assert any("." in place for place in places)
+    assert not any(re.search(r"\.\d{3}", place) for place in places)

@@ -56,9 +56,12 @@ def test_a_weeks_change_and_rank_follow_from_two_prices_a_week(hours, claim: str
             changes.append(float(hours[last][coin]) / float(hours[first][coin]) - 1)
     result = decide(claim)
 
-    assert result.value(key, "size") == pytest.approx(100 * changes[0], abs=1e-10)
+    assert result.value("size", week=key, price="hourly") == pytest.approx(100 * changes[0], abs=1e-10)
     # A tenth of a percentage point is how far sources differ.
-    assert result.value(key, "rank") == 1 + sum(change < changes[0] - 0.001 for change in changes)
+    since_end = {"eth": "june_end", "btc": "march_end"}[coin]
+    assert result.value("rank", week=key, price="hourly", since=since_end) == 1 + sum(
+        change < changes[0] - 0.001 for change in changes
+    )
 
 
 def test_the_worst_fall_inside_a_week_is_from_any_hour_to_a_later_one(hours) -> None:
@@ -66,7 +69,7 @@ def test_the_worst_fall_inside_a_week_is_from_any_hour_to_a_later_one(hours) -> 
     path = [float(row["eth"]) for moment, row in hours.items() if start <= moment <= end]
     worst = min(later / earlier - 1 for i, earlier in enumerate(path) for later in path[i:])
 
-    assert decide("C03").value("peak_trough", "size") == pytest.approx(100 * worst, abs=1e-10)
+    assert decide("C03").value("size", week="peak_trough") == pytest.approx(100 * worst, abs=1e-10)
 
 
 def test_the_loss_of_total_value_is_the_difference_of_two_closes() -> None:
@@ -80,7 +83,49 @@ def test_the_loss_of_total_value_is_the_difference_of_two_closes() -> None:
     }
 
     for key, (first, last) in days.items():
-        assert decide("C01").value(key, "size") == pytest.approx(total[last] - total[first], abs=1e-9)
+        assert decide("C01").value("size", week=key, measured="close_close", vendor="tradingview") == pytest.approx(
+            total[last] - total[first], abs=1e-9
+        )
+
+
+def test_the_loss_to_the_lowest_low_counts_only_lows_of_later_days() -> None:
+    table = {row["date"]: row for row in rows("market_cap_daily")}
+    week = [f"2025-09-{day}" for day in (21, 22, 23, 24, 25)]
+    lows, highs = ([float(table[day][f"{kind}_usd_bn"]) for day in week] for kind in ("low", "high"))
+    close = float(table[week[0]]["total_usd_bn"])
+    worst = max(high - low for i, high in enumerate(highs) for low in lows[i + 1 :])
+    loss = decide("C01")
+
+    assert loss.value("size", week="sun_thu", measured="close_low") == pytest.approx(min(lows[1:]) - close)
+    assert loss.value("size", week="sun_thu", measured="high_low") == pytest.approx(-worst)
+
+
+def test_another_vendors_loss_is_the_difference_of_its_two_quotes() -> None:
+    assert decide("C01").value("size", vendor="other") == 3880 - 4120
+
+
+def test_the_daily_kinds_of_price_follow_from_closes_and_lows() -> None:
+    days = {row["date"]: row for row in rows("crypto_daily") if row["asset"] == "ETH"}
+    close = float(days["2025-09-21"]["close"])
+    lowest = min(float(days[f"2025-09-{day}"]["low"]) for day in (22, 23, 24, 25))
+    ether = decide("C03")
+
+    at_thursday = 100 * (float(days["2025-09-25"]["close"]) / close - 1)
+    assert ether.value("size", week="sun_thu", price="median") == pytest.approx(at_thursday)
+    assert ether.value("size", week="sun_thu", price="low") == pytest.approx(100 * (lowest / close - 1))
+
+
+def test_the_rank_to_the_lowest_low_compares_lows_with_lows() -> None:
+    days = {row["date"]: row for row in rows("crypto_daily") if row["asset"] == "ETH"}
+    falls = []
+    for week in range(40):
+        sunday = datetime(2025, 9, 21, tzinfo=UTC) - timedelta(weeks=week)
+        if sunday + timedelta(days=5) >= datetime(2025, 7, 1, tzinfo=UTC):
+            after = [f"{sunday + timedelta(days=step):%Y-%m-%d}" for step in (1, 2, 3, 4)]
+            falls.append(min(float(days[day]["low"]) for day in after) / float(days[f"{sunday:%Y-%m-%d}"]["close"]) - 1)
+
+    rank = decide("C03").value("rank", week="sun_thu", price="low", since="june_end")
+    assert rank == 1 + sum(fall < falls[0] - 0.001 for fall in falls)
 
 
 def test_the_claimed_level_was_broken_by_the_low_of_the_hours_inside_the_week() -> None:
@@ -90,7 +135,7 @@ def test_the_claimed_level_was_broken_by_the_low_of_the_hours_inside_the_week() 
         if "2025-09-22T00:00Z" < row["time_utc"] <= "2025-09-26T12:00Z"
     ]
 
-    assert decide("C03").value("sun_fri_noon", "level") == min(lows)
+    assert decide("C03").value("level", week="sun_fri_noon") == min(lows)
     assert min(lows) < 4000
 
 
@@ -105,18 +150,18 @@ def test_the_place_in_the_range_counts_only_days_that_had_closed() -> None:
 def test_the_fund_flows_of_thursday_add_up_to_the_claims_number() -> None:
     thursday = next(row for row in rows("etf_flows_daily") if row["date"] == "2025-09-25")
 
-    assert decide("C06").value("thu", "size") == pytest.approx(
-        float(thursday["btc_usd_m"]) + float(thursday["eth_usd_m"])
-    )
+    assert decide("C06").value("size") == pytest.approx(float(thursday["btc_usd_m"]) + float(thursday["eth_usd_m"]))
 
 
 def test_the_fall_in_purchases_is_the_arithmetic_of_the_reports_own_figures() -> None:
     buying = decide("C12")
 
-    assert buying.value("article_august", "size") == pytest.approx(-80.3125)
-    assert buying.value("article_september", "size") == pytest.approx(-75.78125)
-    assert buying.value("article_september_scaled", "size") == pytest.approx(100 * ((15500 / 25) / (64000 / 31) - 1))
-    assert buying.value("vendor_august", "size") == pytest.approx(100 * ((3700 + 14800) / 64000 - 1))
+    assert buying.value("size", month="august", count="report", pace="whole") == pytest.approx(-80.3125)
+    assert buying.value("size", month="september", count="report", pace="whole") == pytest.approx(-75.78125)
+    paced = 100 * ((15500 / 25) / (64000 / 31) - 1)
+    assert buying.value("size", month="september", count="report", pace="per_day") == pytest.approx(paced)
+    assert buying.value("size", count="earlier") == pytest.approx(100 * ((3700 + 14800) / 64000 - 1))
+    assert buying.value("size", month="september", count="strategy") == pytest.approx(100 * (7574 / 31466 - 1))
 
 
 def test_the_simple_average_is_the_mean_of_a_hundred_closes() -> None:
@@ -126,7 +171,7 @@ def test_the_simple_average_is_the_mean_of_a_hundred_closes() -> None:
 
     gap = 100 * (closes[-1] / fmean(closes[-100:]) - 1)
 
-    assert decide("C16").value("fri_simple_tradingview", "average") == pytest.approx(gap, abs=1e-9)
+    assert decide("C16").value("average", day="fri", average="simple", price="close") == pytest.approx(gap, abs=1e-9)
 
 
 def test_the_exponential_average_follows_its_recursion() -> None:
@@ -144,8 +189,9 @@ def test_sentiments_claim_compares_with_every_day_since_the_first_of_june() -> N
 
     for key, day in (("thu", "2025-09-25"), ("fri", "2025-09-26")):
         before = [value for date, value in index.items() if "2025-06-01" <= date < day]
-        assert mood.value(key, "level") == index[day]
-        assert mood.by_definition[key] == (index[day] < min(before))
+        assert mood.value("level", day=key) == index[day]
+        assert mood.by_definition[f"{key}.june.lowest"] == (index[day] < min(before))
+        assert mood.by_definition[f"{key}.june.level"] == (index[day] <= min(before))
 
 
 def test_a_window_keeps_its_local_hour_across_daylight_saving() -> None:
@@ -186,7 +232,9 @@ def test_without_a_price_in_the_last_week_there_is_no_rank() -> None:
 def test_a_weekdays_week_ends_among_the_seven_days() -> None:
     table = anchor_changes("2025-09-22", "2025-09-28").set_index(["anchor", "clock", "asset"])["change_pct"]
 
-    assert table["Sunday", "00:00 UTC", "BTC"] == pytest.approx(decide("C04").value("sun_sun", "size"), abs=1e-10)
+    assert table["Sunday", "00:00 UTC", "BTC"] == pytest.approx(
+        decide("C04").value("size", week="sun_sun", price="hourly"), abs=1e-10
+    )
     assert table["Friday", "New York close", "ETH"] == pytest.approx(
-        decide("C03").value("fri_fri_ny", "size"), abs=1e-10
+        decide("C03").value("size", week="fri_fri_ny"), abs=1e-10
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,6 +22,7 @@ from selloff.data import (
     log_returns,
     macro_changes,
     sessions,
+    strikes,
     weekly_windows,
 )
 
@@ -118,8 +120,8 @@ def test_an_hour_that_is_missing_leaves_out_both_returns_that_need_it(
     whole = load("crypto_hourly")
     gone = pd.Timestamp("2025-09-24T20:00Z")
 
-    def holed(table: str) -> pd.DataFrame:
-        return whole.drop(index=gone) if table == "crypto_hourly" else load(table)
+    def holed(table: str, folder: Path | None = None) -> pd.DataFrame:
+        return whole.drop(index=gone) if table == "crypto_hourly" else load(table, folder)
 
     full = common_returns("BTC", "sp500_logret", "nyse", "2025-09-15", "2025-09-30")
     monkeypatch.setattr(clocks, "load", holed)
@@ -185,6 +187,7 @@ def test_weeks_by_midnight_tile_the_calendar() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (lambda: strikes("noon", "2025-09-22", "2025-09-26"), "strikes: unknown clock 'noon'"),
         (lambda: closes(["BTC"], "noon"), "unknown clock 'noon'; expected one of nyse, utc, utc_prior"),
         (lambda: closes(["SOL"], "nyse"), "unknown series 'SOL'; expected one of BTC, ETH"),
         (lambda: macro_changes(["dow"]), "unknown series 'dow'"),
@@ -200,3 +203,19 @@ def test_weeks_by_midnight_tile_the_calendar() -> None:
 def test_a_wrong_word_is_answered_with_the_right_ones(call, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+# The clocks of New York went back on 2 November 2025; 28 November was a half day.
+@pytest.mark.parametrize(
+    ("clock", "struck"),
+    [
+        ("nyse", ["2025-10-31 20:00", "2025-11-03 21:00", "2025-11-28 18:00"]),
+        ("utc", ["2025-11-01 00:00", "2025-11-04 00:00", "2025-11-29 00:00"]),
+        ("utc_prior", ["2025-10-31 00:00", "2025-11-03 00:00", "2025-11-28 00:00"]),
+    ],
+)
+def test_a_clock_strikes_when_new_york_closes_or_at_the_midnights_around_it(clock: str, struck: list[str]) -> None:
+    moments = strikes(clock, "2025-10-31", "2025-11-28")
+
+    assert moments.loc[["2025-10-31", "2025-11-03", "2025-11-28"]].dt.strftime("%Y-%m-%d %H:%M").tolist() == struck
+    assert str(moments.dt.tz) == "UTC"

@@ -41,6 +41,22 @@ def test_a_path_of_correlations_is_followed() -> None:
     assert np.corrcoef(pairs[:, 500:].reshape(-1, 2).T)[0, 1] == pytest.approx(0.8, abs=0.02)
 
 
+def test_other_degrees_of_freedom_change_the_tails_and_not_the_variance() -> None:
+    moments = {}
+    for freedom in (6, 30):
+        returns = simulate_pair("t5", 1000, 0.4, 4, 200, freedom=freedom)[:, :, 0]
+        moments[freedom] = returns.var(), (returns**4).mean()
+
+    # Kurtosis of Student's t is 3 + 6 / (freedom - 4).
+    assert moments[6] == pytest.approx((1, 6), rel=0.15)
+    assert moments[30] == pytest.approx((1, 3 + 6 / 26), rel=0.05)
+
+
+def test_degrees_of_freedom_without_a_variance_are_refused() -> None:
+    with pytest.raises(ValueError, match="2 degrees of freedom give no variance"):
+        simulate_pair("t5", 10, freedom=2)
+
+
 @pytest.mark.parametrize(
     ("design", "rho", "message"), [("calm", 0.4, "unknown design 'calm'"), ("normal", 1.2, r"outside \[-1, 1\]")]
 )

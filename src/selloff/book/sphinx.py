@@ -6,6 +6,7 @@ book is built, formulas become MathML, and the icon font gives way to a few icon
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from html import escape
@@ -28,38 +29,40 @@ if TYPE_CHECKING:
     from sphinx.config import Config
     from sphinx.writers.html5 import HTML5Translator
 
-__all__ = ["ClaimBoard", "DataDictionary", "RunTimes", "mathml", "setup", "vega_script"]
+__all__ = ["ClaimBoard", "DataDictionary", "RunTimes", "Timeline", "mathml", "setup", "vega_script"]
 
 _LOG = logging.getLogger(__name__)
 _FOLDER = "selloff"
 _LAST = 900  # after the theme's own files
 
 
-def _page(function: str) -> str:
-    """Return what a function of ``selloff.book.pages`` writes."""
-    text: str = getattr(import_module("selloff.book.pages"), function)()
+def _page(function: str, module: str = "pages") -> str:
+    """Return what a function of a module of ``selloff.book`` writes."""
+    text: str = getattr(import_module(f"selloff.book.{module}"), function)()
     return text
 
 
 class ClaimBoard(SphinxDirective):
-    """``{claim-board}``: every claim as a card, as written by ``selloff.book.pages.claim_board``."""
+    """``{claim-board}``: every claim as a card, as written by ``selloff.book.cards.claim_board``."""
 
     has_content = False
 
     def run(self) -> list[nodes.Node]:
         """Return the cards as raw HTML."""
-        return [nodes.raw("", _page("claim_board"), format="html")]
+        return [nodes.raw("", _page("claim_board", "cards"), format="html")]
 
 
 class _MystPage(SphinxDirective):
     """Text in MyST Markdown, parsed in place, so that its headings and links are those of the page."""
 
     has_content = False
+    module = "pages"
     function = ""
 
     def run(self) -> list[nodes.Node]:
         """Return the parsed text."""
-        lines = StringList(_page(self.function).splitlines(), source=f"selloff.book.pages.{self.function}")
+        source = f"selloff.book.{self.module}.{self.function}"
+        lines = StringList(_page(self.function, self.module).splitlines(), source=source)
         holder = nodes.Element()
         self.state.nested_parse(lines, self.content_offset, holder, match_titles=True)
         return list(holder.children)
@@ -75,6 +78,13 @@ class RunTimes(_MystPage):
     """``{run-times}``: when each chapter ran, with which versions and how long."""
 
     function = "run_times"
+
+
+class Timeline(_MystPage):
+    """``{timeline}``: every event, month by month, with its source."""
+
+    module = "timeline"
+    function = "timeline"
 
 
 def mathml(latex: str, *, display: bool = False) -> str:
@@ -155,8 +165,17 @@ def _write_assets(app: Sphinx) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("book.css", "charts.js"):
         shutil.copyfile(Path(app.srcdir, "assets", name), folder / name)
+    _write_claims(Path(app.outdir))
     (folder / "palette.css").write_text(palette_css(), encoding="utf-8")
     (folder / "vega.js").write_text(vega_script(), encoding="utf-8")
+
+
+def _write_claims(folder: Path) -> None:
+    """Publish the ledger for machines, with its schema, at the root of the site."""
+    from selloff.claims import claims_json, claims_schema
+
+    for name, content in (("claims.json", claims_json()), ("claims.schema.json", claims_schema())):
+        (folder / name).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _add_loader(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object) -> None:
@@ -189,6 +208,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("claim-board", ClaimBoard)
     app.add_directive("data-dictionary", DataDictionary)
     app.add_directive("run-times", RunTimes)
+    app.add_directive("timeline", Timeline)
     app.add_html_math_renderer("mathml", (_visit_math, None), (_visit_math_block, None))
     app.add_css_file(f"{_FOLDER}/palette.css", priority=_LAST)
     app.add_css_file(f"{_FOLDER}/book.css", priority=_LAST + 1)

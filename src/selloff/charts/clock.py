@@ -1,15 +1,16 @@
-"""Pictures of clocks and sources."""
+"""Pictures of clocks: when a price is struck, and what a date means."""
 
 from __future__ import annotations
 
 import altair as alt
 import pandas as pd
 
-from selloff.charts.lines import long, time_axis, time_lines
-from selloff.charts.theme import colour, finish
-from selloff.prose import listed, num, pct
+from selloff.charts.lines import span, time_axis
+from selloff.charts.rows import STEP, row_names, rows
+from selloff.charts.theme import WIDTH, colour, finish
+from selloff.prose import day, listed, num, pct
 
-__all__ = ["anchor_weeks", "closing_hours", "source_spread"]
+__all__ = ["anchor_weeks", "closing_hours", "dated_rows", "mood_lags"]
 
 COINS = {"BTC": "btc", "ETH": "eth"}
 
@@ -73,35 +74,6 @@ def closing_hours(held: pd.DataFrame) -> alt.LayerChart:
         f"20:00 UTC in summer, and at 17:00 or 18:00 UTC on {halves} half days. Crypto's daily close "
         "is a line at 00:00 UTC.",
         source="exchange_calendars, XNYS",
-        height=240,
-    )
-
-
-def source_spread(spreads: pd.DataFrame) -> alt.LayerChart:
-    """Draw how far independent sources of one close lie apart, by month, on a logarithmic axis.
-
-    Parameters
-    ----------
-    spreads : DataFrame
-        Median spread in basis points by month, columns ``BTC`` and ``ETH``.
-    """
-    y = (
-        alt.Y("value:Q")
-        .scale(type="log", nice=False, domain=[2, 400])
-        .axis(title="basis points, logarithmic", values=[1, 3, 10, 30, 100, 300])
-    )
-    worst = spreads["BTC"].idxmax()
-    recent = float(spreads["BTC"].iloc[-12:].median())
-    return finish(
-        time_lines(long(spreads, 1), y, COINS, unit="bp", log=True, axis=time_axis("%Y", 10), form="%b %Y"),
-        title=f"Sources agree to about {num(recent)} basis points today; in {worst:%Y} they did not",
-        subtitle="Highest less lowest close of one day over their median, median by month; days with "
-        "two or more sources",
-        description=f"Two lines on a logarithmic axis, from {spreads.index[0]:%B %Y} to "
-        f"{spreads.index[-1]:%B %Y}. The spread between "
-        f"sources of one day's bitcoin close peaks at {spreads['BTC'].max():.0f} basis points in "
-        f"{worst:%B %Y} and lies near {recent:.0f} lately.",
-        source="Binance, Coinbase, Yahoo, CoinGecko",
         height=260,
     )
 
@@ -115,7 +87,7 @@ def anchor_weeks(changes: pd.DataFrame) -> alt.FacetChart:
         Rows: ``anchor`` (day name), ``clock``, ``asset``, ``change_pct``.
     """
     data = changes.assign(change_pct=changes["change_pct"].round(2))
-    data["reading"] = [pct(v, 1, sign=True) for v in data["change_pct"]]
+    data["reading"] = [pct(v, 1, sign=True) for v in changes["change_pct"]]
     days = list(dict.fromkeys(data["anchor"]))
     clocks = list(dict.fromkeys(data["clock"]))
     base = alt.Chart(data).encode(
@@ -133,13 +105,13 @@ def anchor_weeks(changes: pd.DataFrame) -> alt.FacetChart:
     )
     points = base.mark_point(size=90, filled=True, opacity=0.9).encode(shape=shape)
     zero = alt.Chart(data).mark_rule().encode(x=alt.datum(0))
-    spans = {name: part["change_pct"] for name, part in data.groupby("asset")}
+    spans = {name: part["change_pct"] for name, part in changes.groupby("asset")}
     return finish(
         alt.layer(zero, points)
         .properties(width=285, height=26 * len(days))
         .facet(column=alt.Column("asset:N"), spacing=26),
-        title=f"The same fortnight gives ether anything from {pct(spans['ETH'].max(), 0, True)} to "
-        f"{pct(spans['ETH'].min(), 0, True)}",
+        title=f"The same fortnight gives ether anything from {pct(spans['ETH'].max(), 1, True)} to "
+        f"{pct(spans['ETH'].min(), 1, True)}",
         subtitle="Change over seven days by the weekday on which the week ends, two clocks",
         description="Two panels of points, one row per weekday. Weeks that end between 22 and 28 "
         "September 2025 show BTC from "
@@ -148,4 +120,90 @@ def anchor_weeks(changes: pd.DataFrame) -> alt.FacetChart:
         source="Binance",
         width=None,
         height=None,
+    )
+
+
+def dated_rows(spans: pd.DataFrame, date: str) -> alt.LayerChart:
+    """Draw which hours the rows of one date tell of, table by table.
+
+    Parameters
+    ----------
+    spans : DataFrame
+        From :func:`selloff.data.row_spans`.
+    date : str
+        The date that all rows bear.
+    """
+    form = "%Y-%m-%dT%H:%MZ"
+    data = pd.DataFrame(
+        {
+            "label": spans["label"],
+            "table": spans["table"],
+            "from": spans["start_utc"].dt.strftime(form),
+            "to": spans["end_utc"].dt.strftime(form),
+        }
+    )
+    hour = "%a %-d %b %H:%M"
+    reach = f"utcFormat(toDate(datum.from), '{hour}') + ' to ' + utcFormat(toDate(datum.to), '{hour} UTC')"
+    labels = data["label"].tolist()
+    base = alt.Chart(data).transform_calculate(reach=reach)
+    daily = alt.TimeIntervalStep(interval="day", step=1)
+    x = alt.X("from:T").scale(type="utc").axis(format="%a %-d", tickCount=daily, title="midnight, UTC")
+    tooltip = [
+        alt.Tooltip("label:N", title="Row"),
+        alt.Tooltip("table:N", title="Table"),
+        alt.Tooltip("reach:N", title="Tells of"),
+    ]
+    bars = base.mark_bar(size=11, color=colour("equities"), yOffset=8).encode(
+        x=x, x2="to:T", y=rows(labels), tooltip=tooltip
+    )
+    start = pd.Timestamp(date)
+    ends = bars.mark_point(size=80, filled=True, opacity=1, color=colour("ink"), yOffset=8).encode(x="to:T")
+    box = span(date, f"{start + pd.Timedelta(days=1):%Y-%m-%d}", None)
+    apart = (spans["end_utc"].max() - spans["end_utc"].min()) / pd.Timedelta(hours=1)
+    longest = (spans["end_utc"] - spans["start_utc"]).max() / pd.Timedelta(hours=1)
+    told = "; ".join(f"{row.label}: {row.start_utc:%A %H:%M} to {row.end_utc:%A %H:%M}" for row in spans.itertuples())
+    return finish(
+        alt.layer(box, row_names(alt.Chart(data), labels), bars, ends),
+        title=f"Rows of one date end up to {num(apart)} hours apart",
+        subtitle=f"Hours that the rows dated {start:%A} {day(start)} tell of, UTC; dot: last moment; shaded: the day",
+        description=f"Bars over time, one for each of {len(data)} kinds of rows dated {day(start)}; their ends lie up "
+        f"to {apart:.0f} hours apart and the longest covers {longest:.0f} hours. In UTC, {told}.",
+        source="the manifests of the tables",
+        height=STEP * len(data),
+        width=WIDTH - 40,
+    )
+
+
+def mood_lags(correlations: pd.Series) -> alt.LayerChart:
+    """Draw how the change of a dated score goes with the return of the days around its date.
+
+    Parameters
+    ----------
+    correlations : Series
+        Correlation by the day of the return, counted from the date of the score: -1 is the day before.
+    """
+    words = {-1: "the day before", 0: "its own date", 1: "the day after"}
+    data = pd.DataFrame({"lag": correlations.index, "r": correlations.round(3).to_numpy()})
+    data["label"] = [words.get(lag, f"{num(abs(lag))} days {'before' if lag < 0 else 'after'}") for lag in data["lag"]]
+    data["reading"] = [num(value, 2) for value in data["r"].round(2) + 0.0]
+    best = int(data["r"].abs().to_numpy().argmax())
+    base = alt.Chart(data).encode(
+        x=alt.X("label:N").sort(data["label"].tolist()).axis(title=None, labelAngle=0, ticks=False, domain=False),
+        y=alt.Y("r:Q").scale(domain=[-0.2, 0.7], nice=False).axis(title="correlation", values=[0, 0.2, 0.4, 0.6]),
+        tooltip=[alt.Tooltip("label:N", title="Return of"), alt.Tooltip("reading:N", title="Correlation")],
+    )
+    bars = base.mark_bar(size=34).encode(
+        color=alt.condition(f"datum.lag == {data['lag'][best]}", alt.value(colour("btc")), alt.value(colour("coin")))
+    )
+    above = base.transform_filter("datum.r >= 0").mark_text(dy=-9, fontWeight="bold").encode(text="reading:N")
+    below = base.transform_filter("datum.r < 0").mark_text(dy=11, fontWeight="bold").encode(text="reading:N")
+    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule().encode(y="y:Q")
+    told = "; ".join(f"{row.label}: {row.reading}" for row in data.itertuples())
+    return finish(
+        alt.layer(bars, zero, above, below),
+        title=f"The index of a date tells of {data['label'][best]}",
+        subtitle="Correlation of the index's daily change with bitcoin's return of the days around its date",
+        description=f"Bars for {len(data)} days around the date of the Fear and Greed index. {told}.",
+        source="alternative.me; Binance, Coinbase, Yahoo, CoinGecko: medians",
+        height=260,
     )

@@ -14,9 +14,10 @@ from selloff.correlation import Band
 from selloff.inference import TestResult
 from selloff.prose import num
 
-__all__ = ["band_line", "clock_bands", "naive_line", "test_intervals"]
+__all__ = ["band_line", "clock_bands", "dynamic_line", "naive_line", "test_intervals"]
 
 YEAR = ("2025-01-01", "2025-09-27")
+_WARM = 60
 
 
 def naive_line(correlation: pd.Series, pair: str, window: int) -> alt.LayerChart:
@@ -106,6 +107,45 @@ def band_line(band: Band, whole: float, pair: str) -> alt.LayerChart:
         f"about {width:.2f} wide. The whole sample's correlation is {whole:.2f}.",
         source="Binance; S&P Dow Jones Indices through FRED",
         height=320,
+    )
+
+
+def dynamic_line(path: pd.DataFrame, weighted: pd.Series, pair: str) -> alt.LayerChart:
+    """Draw the correlation of a dynamic model with its band, and an exponentially weighted one beside it.
+
+    Parameters
+    ----------
+    path : DataFrame
+        From :func:`selloff.correlation.dynamic_band`.
+    weighted : Series
+        From :func:`selloff.correlation.ewma_correlation`, on the same dates.
+    pair : str
+        The two series in words.
+    """
+    # Weights need some sessions before they say anything.
+    kept = thin(path.assign(ewma=weighted).dropna().iloc[_WARM:], 400)
+    x = time_axis("%Y", 7)
+    y = alt.Y("value:Q").scale(domain=[-0.6, 1], nice=False).axis(title="correlation", tickCount=6)
+    ends = kept[["lower", "upper"]].round(2).reset_index(names="time")
+    ends["time"] = ends["time"].dt.strftime("%Y-%m-%d")
+    band = alt.Chart(ends).mark_area(color=colour("equities"), opacity=0.2).encode(x=x, y="lower:Q", y2="upper:Q")
+    names = {"weighted": "coin", "DCC": "equities"}
+    data = long(kept[["ewma", "estimate"]].set_axis(list(names), axis=1))
+    lines = time_lines(data, y, names, unit="", axis=x, digits=2)
+    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule().encode(y="y:Q")
+    spread = {name: kept[column].max() - kept[column].min() for name, column in (("w", "ewma"), ("d", "estimate"))}
+    return finish(
+        alt.layer(span(*YEAR, "2025"), zero, band, lines),
+        title=f"Two models of one pair: one moves by {num(spread['w'], 2)}, the other by {num(spread['d'], 2)}",
+        subtitle=[
+            f"{pair}, daily returns, New York close; grey: weights that fall by six percent a session; green:",
+            "dynamic conditional correlation (DCC) with a 95% band for its parameters, date by date",
+        ],
+        description=f"Two lines for {pair}: an exponentially weighted correlation between {kept['ewma'].min():.2f} and "
+        f"{kept['ewma'].max():.2f}, and that of a DCC model between {kept['estimate'].min():.2f} and "
+        f"{kept['estimate'].max():.2f} with a band.",
+        source="Binance; S&P Dow Jones Indices through FRED",
+        height=300,
     )
 
 

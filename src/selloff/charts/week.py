@@ -1,4 +1,4 @@
-"""Pictures of the week: prices by the hour, its rank, capitalisation, funds, sentiment, averages."""
+"""Pictures of the week: prices by the hour, funds, companies, sentiment, averages."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import pandas as pd
 from selloff.charts.lines import HOUR, WEEK, long, marks, span, time_axis, time_lines
 from selloff.charts.rows import STEP, row_names, rows
 from selloff.charts.theme import colour, finish
+from selloff.data import moments
 from selloff.prose import MINUS, day, num, pct
 
-__all__ = ["average_gap", "capitalisation", "fund_flows", "purchases", "sentiment", "week_path", "week_ranks"]
+__all__ = ["average_gap", "fund_flows", "purchases", "sentiment", "week_path"]
 
 COINS = {"BTC": "btc", "ETH": "eth"}
 
@@ -33,7 +34,7 @@ def week_path(hourly: pd.DataFrame, start: str, end: str) -> alt.LayerChart:
     y = alt.Y("value:Q").scale(zero=False, nice=True).axis(title="start of Monday, 00:00 UTC = 100", tickCount=5)
     lines = time_lines(long(index), y, COINS, unit="", form=HOUR, axis=time_axis("%a %-d", 8), digits=1)
     par = alt.Chart(pd.DataFrame({"y": [100]})).mark_rule(color=colour("rule")).encode(y="y:Q")
-    events = {f"{when['ETH']:%Y-%m-%dT%H:%MZ}": "ETH low"}
+    events = moments("first_slide", "eth_low", "newswire_story")
     return finish(
         alt.layer(span("2025-09-22T00:00Z", "2025-09-27T00:00Z"), par, marks(events), lines),
         title=f"Ether lost {pct(fall['ETH'], 0)} from Monday's start to its low, bitcoin {pct(fall['BTC'], 0)}",
@@ -45,96 +46,6 @@ def week_path(hourly: pd.DataFrame, start: str, end: str) -> alt.LayerChart:
         f"by the weekend. BTC's low is {low['BTC']:.1f}.",
         source="Binance",
         height=320,
-    )
-
-
-def week_ranks(changes: pd.Series, name: str, since: str) -> alt.LayerChart:
-    """Draw the changes of all weeks of one shape as a histogram, the last one marked.
-
-    Parameters
-    ----------
-    changes : Series
-        Relative changes, the week under study last.
-    name : str
-        ``"BTC"`` or ``"ETH"``.
-    since : str
-        Year of the first week, for the subtitle.
-    """
-    clean = 100 * changes.dropna()
-    value = float(clean.iloc[-1])
-    below = float((clean < value).mean() * 100)
-    step = 2
-    counts = (clean // step * step).value_counts().sort_index()
-    data = pd.DataFrame({"from": counts.index, "to": counts.index + step, "weeks": counts.to_numpy()})
-    data["week"] = data["from"].le(value) & data["to"].gt(value)
-    bars = (
-        alt.Chart(data)
-        .mark_bar(binSpacing=1)
-        .encode(
-            x=alt.X("from:Q").bin("binned").axis(title="change over the week, %", grid=False, tickCount=9),
-            x2="to:Q",
-            y=alt.Y("weeks:Q").axis(title="weeks", tickCount=5),
-            color=alt.condition("datum.week", alt.value(colour(COINS[name])), alt.value(colour("coin"))),
-            tooltip=[
-                alt.Tooltip("from:Q", title="From, %"),
-                alt.Tooltip("to:Q", title="To, %"),
-                alt.Tooltip("weeks:Q", title="Weeks"),
-            ],
-        )
-    )
-    here = pd.DataFrame({"x": [round(value, 2)], "word": [f"this week, {pct(value, 1)}"]})
-    rule = alt.Chart(here).mark_rule(color=colour("ink"), strokeWidth=1.5).encode(x="x:Q")
-    word = (
-        alt.Chart(here)
-        .mark_text(align="right", dx=-6, fontWeight="bold")
-        .encode(x="x:Q", y=alt.value(8), text="word:N")
-    )
-    return finish(
-        alt.layer(bars, rule, word),
-        title=f"{name}: {pct(below, 0)} of all weeks since {since} were worse",
-        subtitle=f"Change from Friday to Friday, 00:00 UTC, {num(len(clean))} weeks; bars of two percentage points",
-        description=f"Histogram of {len(clean)} weekly changes of {name} since {since}. Most lie between -10 and 10 %. "
-        f"The week of 22 September 2025 stands at {value:.1f} %; {below:.0f} % of weeks fell further.",
-        source="Binance, Coinbase, Yahoo, CoinGecko: medians",
-        height=230,
-    )
-
-
-def capitalisation(totals: pd.Series, level: float) -> alt.LayerChart:
-    """Draw total capitalisation by day, in trillions, with the level that the report names.
-
-    Parameters
-    ----------
-    totals : Series
-        USD bn by UTC day.
-    level : float
-        USD bn.
-    """
-    trillions = (totals / 1000).to_frame("total")
-    last_above = totals[totals > level].index
-    before = last_above[last_above < WEEK[0]][-1]
-    y = alt.Y("value:Q").scale(zero=False).axis(title="USD trillion", tickCount=5)
-    lines = time_lines(
-        long(trillions, 3),
-        y,
-        {"total": "coin"},
-        unit="trillion",
-        axis=time_axis("%-d %b", 7),
-        digits=2,
-        label=False,
-    )
-    rule = alt.Chart(pd.DataFrame({"y": [level / 1000]})).mark_rule(strokeDash=[4, 3]).encode(y="y:Q")
-    return finish(
-        alt.layer(span(*WEEK, "the week"), rule, lines),
-        title=f"The total stood above USD {level / 1000:.0f} trillion until {day(before, False)}",
-        subtitle="Capitalisation of TradingView's 125 largest coins, at 00:00 UTC; dashed: the level the report names",
-        description=f"Line of total capitalisation by day from {day(totals.index[0])} to "
-        f"{day(totals.index[-1])}. It last "
-        f"closes above {level / 1000:.0f} trillion dollars before the week on {day(before)}, falls to "
-        f"{trillions['total'].loc[WEEK[0] : WEEK[1]].min():.2f} trillion in the week of 22 September, "
-        "and climbs again in October.",
-        source="TradingView, CRYPTOCAP:TOTAL (rounded)",
-        height=260,
     )
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
 import pandas as pd
 
-from selloff.claims.ledger import WORDS, Finding, Result, claims, decide
+from selloff.claims.ledger import claims
+from selloff.claims.result import WORDS, Measure, Result, decide
 from selloff.data import DataError
-from selloff.prose import TIE, pct, usd
+from selloff.prose import MINUS, TIE, num, pct, usd
 
-__all__ = ["board", "board_frame", "board_text", "findings_table", "reading", "written"]
+__all__ = ["MARKS", "board", "board_frame", "board_text", "findings_table", "reading", "written"]
+
+_SHORT = {"depends": "depends", "untestable": "cannot be tested"}
+#: How a part that fits, one that does not, and one that cannot tell are marked.
+MARKS = {True: "\N{CHECK MARK}", False: "\N{MULTIPLICATION SIGN}", None: "?"}
 
 
 def board(folder: Path | None = None) -> list[Result]:
@@ -28,7 +34,7 @@ def board_frame(folder: Path | None = None) -> pd.DataFrame:
             {
                 "id": result.claim.id,
                 "claim": result.claim.paraphrase,
-                "number": written(result.headline) if result.headline else "",
+                "number": _number(result),
                 "definitions in favour": f"{yes} of {of}" if of else "",
                 "verdict": WORDS[result.verdict],
             }
@@ -36,45 +42,65 @@ def board_frame(folder: Path | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("id")
 
 
+def _number(result: Result) -> str:
+    """Return the number under the report's own definition; nothing where it names none."""
+    return written(result.headline) if result.headline and result.claim.article_choice else ""
+
+
 def findings_table(result: Result) -> pd.DataFrame:
     """Return a claim's numbers by definition, one column per part, each marked with whether it supports the claim."""
     rows: dict[str, dict[str, str]] = {}
     for finding in result.findings:
-        mark = "\N{CHECK MARK}" if finding.supports else "\N{MULTIPLICATION SIGN}"
         row = rows.setdefault(finding.definition, {"definition": finding.label, "supports": ""})
         # The head of the column says what is ranked.
-        row[finding.part] = f"{written(finding).removesuffix(f'{TIE}weeks')}{TIE}{mark}"
+        row[finding.part] = f"{written(finding).removesuffix(f'{TIE}weeks')}{TIE}{MARKS[finding.supports]}"
     for key, supports in result.by_definition.items():
-        rows[key]["supports"] = ("yes" if supports else "no") if key in result.counted else "inferred"
+        answer = {True: "yes", False: "no", None: "cannot tell"}[supports]
+        rows[key]["supports"] = answer if key in result.counted else f"{answer}, not counted"
     return pd.DataFrame(list(rows.values())).fillna("")
 
 
-def written(finding: Finding) -> str:
+def written(finding: Measure) -> str:
     """Write a finding's number with its unit and as many digits as it deserves."""
     value, unit = finding.value, finding.unit
+    if math.isnan(value):
+        return "no public figure"
     if unit == "%":
         return pct(value, sign=True)
     if unit.startswith("of "):
         return f"{_ordinal(int(value))} {unit}".replace(" ", TIE)
     if unit == "share":
         return f"{pct(100 * value, 0)}{TIE}of{TIE}the{TIE}range"
+    if unit == "USD m" and abs(value) >= 10_000:
+        return usd(value / 1000, "billion", 0 if value % 1000 == 0 else 1)
     if unit.startswith("USD"):
         return usd(value, {"USD bn": "billion", "USD m": "million", "USD": ""}[unit])
-    return f"{value:g} {unit}".strip().replace(" ", TIE)
+    if unit.startswith("percentage points"):
+        return f"{num(value, 1, sign=True)} {unit}".replace(" ", TIE)
+    if unit == "times":
+        return f"{num(value, 1)}{TIE}times"
+    if unit.startswith("points"):
+        return f"{num(value, 2, sign=True)}{TIE}{unit.replace(' ', TIE)}"
+    return f"{value:,.4g} {unit}".strip().replace("-", MINUS).replace(" ", TIE)
 
 
 def reading(result: Result) -> str:
-    """Return the sentence that tells how the claim fared, its numbers filled in from the findings."""
+    """Return the sentence that tells how the claim fared, its numbers filled in from the findings.
+
+    In the ledger a number stands as ``{part choice=option ...}``, with as many choices as tell it from the others.
+    """
 
     def number(match: re.Match[str]) -> str:
-        definition, part = match[1], match[2]
-        finding = next((f for f in result.findings if (f.definition, f.part) == (definition, part)), None)
-        if finding is None:
-            found = f"the reading of {result.claim.id} names {definition}/{part}"
-            raise DataError("claims", found, "a definition and a part of that claim", "edit data/claims.yml")
-        return written(finding)
+        part, *options = match[1].split()
+        try:
+            return written(result.find(part, **dict(option.split("=") for option in options)))
+        except ValueError as error:
+            found = f"the reading of {result.claim.id} names {{{match[1]}}}: {error}"
+            raise DataError("claims", found, "a part and options of that claim", "edit data/claims.yml") from error
 
-    return re.sub(r"\{(\w+)/(\w+)\}", number, str(result.claim.terms.get("reading", "")))
+    # Line breaks go before the numbers come in: these hold spaces that do not break.
+    text = " ".join(str(result.claim.terms.get("reading", "")).split())
+    return re.sub(r"\{([^}]*)\}", number, text)
 
 
 def _ordinal(number: int) -> str:
@@ -88,9 +114,9 @@ def board_text(folder: Path | None = None, width: int = 100) -> str:
     for result in board(folder):
         yes, of = result.support
         support = f"{yes}/{of}" if of else ""
-        number = written(result.headline) if result.headline else ""
-        verdict = "depends" if result.verdict == "depends" else WORDS[result.verdict]
-        head = f"{result.claim.id}  {verdict:<15}  {support:>5}  {number:>20}  "
+        number = _number(result)
+        verdict = _SHORT.get(result.verdict, WORDS[result.verdict])
+        head = f"{result.claim.id}  {verdict:<16}  {support:>6}  {number:>20}  "
         room = max(width - len(head), 20)
         text = result.claim.paraphrase
         lines.append(head + (text if len(text) <= room else text[: room - 1].rstrip() + "…"))

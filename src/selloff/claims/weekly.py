@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from selloff.claims.ledger import Claim, Finding, stated, weeks
+from selloff.claims.ledger import Claim, Specification, claims, stated, weeks
+from selloff.claims.published import published
+from selloff.claims.result import Evaluator, Measure
 from selloff.data import daily_closes, load, weekly_windows
 from selloff.data.clocks import Anchor
 
 __all__ = [
-    "WEEKLY", "Window", "anchor_changes", "price_moments", "range_position", "week_changes", "week_rank", "window",
+    "EVALUATORS", "Window", "anchor_changes", "gaps_by_hour", "price_moments", "range_position", "week_changes",
+    "week_rank", "window",
 ]  # fmt: skip
 
 _ANCHORS: dict[Anchor, str] = {
@@ -142,6 +145,38 @@ def anchor_changes(first: str, last: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def gaps_by_hour(first: str, last: str, folder: Path | None = None) -> pd.DataFrame:
+    """Return how far the change since one moment lies from the report's two weekly figures, hour by hour.
+
+    Parameters
+    ----------
+    first, last : str
+        The moment from which the change is measured and the last hour, UTC.
+    folder : Path, optional
+        Folder of tables; the project's own by default.
+
+    Returns
+    -------
+    DataFrame
+        Index the end of each hour (UTC), columns ``BTC`` and ``ETH``, in percentage points; 0 is the stated figure.
+
+    Examples
+    --------
+    >>> from selloff.claims import gaps_by_hour
+    >>> gaps_by_hour("2025-09-22", "2025-09-26").iloc[-1].round(2).to_dict()
+    {'BTC': -0.41, 'ETH': -0.84}
+    """
+    prices = load("crypto_hourly", folder).rename(columns=str.upper)[["BTC", "ETH"]]
+    start, end = (pd.Timestamp(moment, tz="UTC") for moment in (first, last))
+    path = prices.loc[start:end]
+    said = {
+        claim.terms["asset"]: stated(claim.terms["stated"], folder)
+        for claim in claims(folder)
+        if "asset" in claim.terms
+    }
+    return 100 * (path.iloc[1:] / prices.loc[start] - 1) - pd.Series(said)
+
+
 def range_position(end: pd.Timestamp, price: float, days: int, folder: Path | None = None) -> float:
     """Return where a bitcoin price stands between the lowest low and the highest high of the last ``days`` days.
 
@@ -155,47 +190,70 @@ def range_position(end: pd.Timestamp, price: float, days: int, folder: Path | No
     return (price - low) / (high - low)
 
 
-def _capitalisation(claim: Claim, folder: Path | None) -> list[Finding]:
+def _capitalisation(claim: Claim, spec: Specification, folder: Path | None) -> Iterator[Measure]:
+    lost = (
+        _quoted_loss(claim, folder) if spec["vendor"] == "other" else _loss(window(spec["week"], folder), spec, folder)
+    )
+    close = abs(lost - stated(claim.terms["stated"], folder)) <= claim.terms["tolerance"]
+    yield Measure("size", -lost, claim.unit, close)
+
+
+def _loss(week: Window, spec: Specification, folder: Path | None) -> float:
+    """Return what the whole market lost in a week of whole days, by one vendor."""
     table = load("market_cap_daily", folder)
-    struck = _at_midnight(table["total_usd_bn"])
-    target = stated(claim.terms["stated"], folder)
-    findings = []
-    for key in claim.terms["weeks"]:
-        week = window(key, folder)
-        lost = _worst_loss(table, week) if week.drawdown else float(struck[week.start] - struck[week.end])
-        close = abs(lost - target) <= claim.terms["tolerance"]
-        findings.append(Finding(key, week.label, "size", -lost, claim.terms["unit"], close))
-    return findings
+    # The week starts at the close of the day before its first.
+    first = week.start.tz_localize(None) - pd.Timedelta(days=1)
+    days = table.loc[first : week.end.tz_localize(None) - pd.Timedelta(days=1)]
+    start = days["high_usd_bn"].iloc[:-1] if spec["measured"] == "high_low" else days["total_usd_bn"].iloc[:1]
+    if spec["measured"] == "close_close":
+        return float(start.iloc[0] - days["total_usd_bn"].iloc[-1])
+    # Within a day nobody knows which came first, the high or the low: only lows of later days count.
+    later = days["low_usd_bn"].iloc[::-1].cummin().iloc[::-1].shift(-1)
+    return float((start - later[start.index]).max())
 
 
-def _worst_loss(table: pd.DataFrame, week: Window) -> float:
-    """Return the highest total of the first day less the lowest of the days after it, or of that day's own close."""
-    days = table.loc[week.start.tz_localize(None) : week.end.tz_localize(None) - pd.Timedelta(days=1)]
-    return float(days["high_usd_bn"].iloc[0] - days["low_usd_bn"].min())
+def _quoted_loss(claim: Claim, folder: Path | None) -> float:
+    quoted, scope = claim.terms["quoted"], "all coins, vendor's own universe"
+    before, after = (
+        published("total market capitalisation", quoted[edge], scope, folder, quoted["publisher"])
+        for edge in ("from", "to")
+    )
+    return before - after
 
 
-def _coin(claim: Claim, folder: Path | None) -> list[Finding]:
+def _coin(claim: Claim, spec: Specification, folder: Path | None) -> Iterator[Measure]:
     terms = claim.terms
-    prices = load("crypto_hourly", folder)[terms["asset"].lower()]
-    target = stated(terms["stated"], folder)
-    findings = []
-    for key in terms["weeks"]:
-        week = window(key, folder)
-        changes = week_changes(prices, week, pd.Timestamp(terms["rank_after"]) + pd.Timedelta(days=1))
-        size = 100 * float(changes.iloc[-1])
-        rank = week_rank(changes, terms["rank_margin"] / 100)
-        close = abs(size - target) <= terms["tolerance"]
-        findings.append(Finding(key, week.label, "size", size, terms["unit"], close))
-        findings.append(Finding(key, week.label, "rank", rank, f"of {changes.count()} weeks", rank == 1))
-        if "level" in terms:
-            low = _hourly_low(week, terms["asset"], folder)
-            findings.append(Finding(key, week.label, "level", low, "USD", low < stated(terms["level"], folder)))
-        if "range_days" in terms:
-            position = max(
-                range_position(week.end, float(prices[week.end]), days, folder) for days in terms["range_days"]
-            )
-            findings.append(Finding(key, week.label, "range", position, "share", position <= terms["range_part"]))
-    return findings
+    week = window(spec["week"], folder)
+    first = pd.Timestamp(spec.terms["since"]["after"]) + pd.Timedelta(days=1)
+    changes = price_changes(terms["asset"], spec["price"], week, first, folder)
+    size = 100 * float(changes.iloc[-1])
+    rank = week_rank(changes, terms["rank_margin"] / 100)
+    close = abs(size - stated(terms["stated"], folder)) <= terms["tolerance"]
+    yield Measure("size", size, claim.unit, close)
+    yield Measure("rank", rank, f"of {changes.count()} weeks", rank == 1)
+    if "level" in terms:
+        low = _hourly_low(week, terms["asset"], folder)
+        yield Measure("level", low, "USD", low < stated(terms["level"], folder))
+    if "range" in spec.options:
+        price = float(load("crypto_hourly", folder)[terms["asset"].lower()][week.end])
+        position = range_position(week.end, price, spec.terms["range"]["days"], folder)
+        yield Measure("range", position, "share", position <= terms["range_part"])
+
+
+def price_changes(asset: str, price: str, week: Window, first: pd.Timestamp, folder: Path | None = None) -> pd.Series:
+    """Return the changes of all weeks of one shape by one kind of price: ``hourly``, ``median`` or ``low``."""
+    if price == "hourly":
+        return week_changes(load("crypto_hourly", folder)[asset.lower()], week, first)
+    daily = load("crypto_daily", folder).xs(asset, level="asset")
+    closes = _at_midnight(daily["close"])
+    if price == "median":
+        return week_changes(closes, week, first)
+    length = (week.end - week.start) // pd.Timedelta(days=1)
+    # The lowest low of the days inside the week, dated where the week ends.
+    lows = _at_midnight(daily["low"].asfreq("D").rolling(length).min())
+    falls = lows / closes.shift(length, freq="D").reindex(lows.index) - 1
+    ends = week_changes(closes, week, first).index
+    return falls.reindex(ends)
 
 
 def _hourly_low(week: Window, asset: str, folder: Path | None) -> float:
@@ -205,8 +263,4 @@ def _hourly_low(week: Window, asset: str, folder: Path | None) -> float:
 
 
 #: Evaluators by claim.
-WEEKLY: Mapping[str, Callable[[Claim, Path | None], list[Finding]]] = {
-    "C01": _capitalisation,
-    "C03": _coin,
-    "C04": _coin,
-}
+EVALUATORS: dict[str, Evaluator] = {"C01": _capitalisation, "C03": _coin, "C04": _coin}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from selloff.inference.inputs import Panel, check_panel
 
 __all__ = [
+    "across_groups",
     "checked_panel",
     "largest_root",
     "moving_spillover",
@@ -176,8 +179,39 @@ def window_ends(name: str, values: Floats, window: int, lags: int, step: int) ->
     return np.arange(len(values) - 1, window - 2, -step)[::-1]
 
 
+def across_groups(name: str, groups: Sequence[Hashable] | None, series: int) -> Floats | None:
+    """Return a matrix with 1 where row and column belong to different groups; None without groups.
+
+    Raises
+    ------
+    ValueError
+        Not one label a series, or one group only.
+
+    Examples
+    --------
+    >>> from selloff.correlation.autoregression import across_groups
+    >>> across_groups("spillover_band", ["crypto", "macro", "macro"], 3).tolist()
+    [[0.0, 1.0, 1.0], [1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+    """
+    if groups is None:
+        return None
+    labels = list(groups)
+    if isinstance(groups, str) or len(labels) != series:
+        raise ValueError(f"{name}: groups must be a list of {series} labels, one a series, got {groups!r}")
+    if len(set(labels)) < 2:
+        raise ValueError(f"{name}: all series belong to the group {labels[0]!r}; expected two groups or more")
+    codes = pd.factorize(pd.Series(labels))[0]
+    return np.asarray(codes[:, None] != codes, dtype=float)
+
+
 def moving_spillover(
-    values: Floats, ends: NDArray[np.intp], window: int, lags: int, horizon: int, stable: bool
+    values: Floats,
+    ends: NDArray[np.intp],
+    window: int,
+    lags: int,
+    horizon: int,
+    stable: bool,
+    across: Floats | None = None,
 ) -> tuple[Floats, Floats]:
     """Return total and net spillovers in percent of the windows that end at ``ends``.
 
@@ -190,6 +224,8 @@ def moving_spillover(
         Settings.
     stable : bool
         Whether to leave windows NaN whose autoregression is not stable.
+    across : ndarray, shape (series, series), optional
+        From :func:`across_groups`: the total then counts what crosses groups only. Net spillovers count all.
 
     Returns
     -------
@@ -203,8 +239,10 @@ def moving_spillover(
         shares, coefficients, _ = shares_of_variance(sample, lags, horizon)
         own = np.diagonal(shares, axis1=1, axis2=2)
         received, given = shares.sum(axis=2) - own, shares.sum(axis=1) - own
+        crossed = given if across is None else (shares * across).sum(axis=1)
         if stable:
-            given[largest_root(coefficients) >= 1] = np.nan
-        total.append(100 * given.mean(axis=1))
+            lost = largest_root(coefficients) >= 1
+            given[lost], crossed[lost] = np.nan, np.nan
+        total.append(100 * crossed.mean(axis=1))
         net.append(100 * (given - received))
     return np.concatenate(total), np.concatenate(net)

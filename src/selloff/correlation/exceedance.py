@@ -14,7 +14,14 @@ from selloff.correlation.beta import newey_west_lags
 from selloff.inference import TestResult, block_length, moving_blocks
 from selloff.inference.inputs import Series, paired
 
-__all__ = ["Exceedance", "exceedance_correlation", "normal_corner", "normal_exceedance"]
+__all__ = [
+    "Exceedance",
+    "corners_of_rows",
+    "exceedance_correlation",
+    "normal_corner",
+    "normal_exceedance",
+    "tail_shares",
+]
 
 Floats = NDArray[np.float64]
 
@@ -133,15 +140,15 @@ def exceedance_correlation(
     (1.0, True)
     """
     a, b, _ = paired(x, y, missing=False)
-    shares = _shares(quantiles)
+    shares = tail_shares(quantiles)
     _check("exceedance_correlation", a, b, level, replications)
     a, b = _scaled(a), _scaled(b)
     if block is None:
         block = min(block_length((a - a.mean()) * (b - b.mean())), max(1, a.size // 3))
-    observed, counts = (each[0] for each in _corners(a[None], b[None], shares))
+    observed, counts = (each[0] for each in corners_of_rows(a[None], b[None], shares))
     observed[counts < max(minimum, 3)] = np.nan
     draws = np.concatenate(
-        [_corners(a[at], b[at], shares)[0] for at in _chunks(moving_blocks(a.size, block, replications, seed))]
+        [corners_of_rows(a[at], b[at], shares)[0] for at in _chunks(moving_blocks(a.size, block, replications, seed))]
     )
     tail = (1 - level) / 2
     r = float(np.clip(np.corrcoef(a, b)[0, 1], -1, 1))
@@ -249,7 +256,14 @@ def normal_corner(h: ArrayLike, correlation: float) -> Floats:
     return chance
 
 
-def _shares(quantiles: Sequence[float]) -> Floats:
+def tail_shares(quantiles: Sequence[float]) -> Floats:
+    """Return shares of a tail as an array, or refuse them.
+
+    Raises
+    ------
+    ValueError
+        They do not ascend, or one is not above 0 and at most .5.
+    """
     shares = np.asarray(quantiles, dtype=float)
     if (
         shares.ndim != 1
@@ -299,8 +313,20 @@ def _beyond(values: Floats, limit: Floats, side: int) -> NDArray[np.bool_]:
     return outside
 
 
-def _corners(x: Floats, y: Floats, shares: Floats) -> tuple[Floats, NDArray[np.intp]]:
-    """Return correlation and count of each row's corners, shapes (rows, shares, 2)."""
+def corners_of_rows(x: Floats, y: Floats, shares: Floats) -> tuple[Floats, NDArray[np.intp]]:
+    """Return the correlation and the days of each row's corners, below and above.
+
+    Parameters
+    ----------
+    x, y : ndarray, shape (rows, T)
+        Pairs of samples, one a row.
+    shares : ndarray, shape (m,)
+        Shares of each series in a tail.
+
+    Returns
+    -------
+    correlations, counts : ndarray, shape (rows, m, 2)
+    """
     out = np.full((len(x), shares.size, 2), np.nan)
     counts = np.zeros(out.shape, dtype=np.intp)
     limits = _limits(x, shares), _limits(y, shares)
@@ -326,7 +352,7 @@ def _asymmetry(
     drawn = []
     for start in range(0, replications, max(1, _DRAWN // x.size)):
         flip = signs[start : start + max(1, _DRAWN // x.size)]
-        corners = _corners(flip * x, flip * y, shares[keep])[0]
+        corners = corners_of_rows(flip * x, flip * y, shares[keep])[0]
         drawn.append(corners[:, :, 1] - corners[:, :, 0])
     draws = np.nan_to_num(np.concatenate(drawn))
     gap = observed[keep, 1] - observed[keep, 0]

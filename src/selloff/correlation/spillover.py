@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from selloff.correlation.autoregression import (
+    across_groups,
     checked_panel,
     largest_root,
     moving_spillover,
@@ -140,7 +142,7 @@ class RollingSpillover:
     Attributes
     ----------
     total : Series
-        Total spillover in percent at the end of each window.
+        Total spillover in percent at the end of each window; with groups, what crosses them.
     net : DataFrame
         Net percent given by each series.
     unstable : int
@@ -170,7 +172,14 @@ class RollingSpillover:
         return f"{line}; {self.unstable} windows not stable, left out" if self.unstable else line
 
 
-def rolling_spillover(returns: Panel, window: int, lags: int = 1, horizon: int = 10, step: int = 1) -> RollingSpillover:
+def rolling_spillover(
+    returns: Panel,
+    window: int,
+    lags: int = 1,
+    horizon: int = 10,
+    step: int = 1,
+    groups: Sequence[Hashable] | None = None,
+) -> RollingSpillover:
     """Return total and net spillovers over a moving window.
 
     Parameters
@@ -183,6 +192,9 @@ def rolling_spillover(returns: Panel, window: int, lags: int = 1, horizon: int =
         As for :func:`spillover`.
     step : int
         Rows between the ends of two windows; the last window ends with the sample.
+    groups : sequence, optional
+        A label a series, such as ``["crypto", "crypto", "macro"]``: the total then counts only what comes from series
+        of other groups, again as a mean over all series. Net spillovers count all.
 
     Returns
     -------
@@ -208,7 +220,8 @@ def rolling_spillover(returns: Panel, window: int, lags: int = 1, horizon: int =
     """
     values, index, columns = checked_panel("rolling_spillover", returns, lags, horizon)
     ends = window_ends("rolling_spillover", values, window, lags, step)
-    total, net = moving_spillover(values, ends, window, lags, horizon, stable=True)
+    across = across_groups("rolling_spillover", groups, len(columns))
+    total, net = moving_spillover(values, ends, window, lags, horizon, stable=True, across=across)
     return RollingSpillover(
         pd.Series(total, index=index[ends], name="total"),
         pd.DataFrame(net, index=index[ends], columns=columns),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from selloff.correlation.autoregression import (
+    across_groups,
     checked_panel,
     largest_root,
     moving_spillover,
@@ -30,7 +32,7 @@ class SpilloverBand:
     Attributes
     ----------
     total : Series
-        The rolling total in percent.
+        The rolling total in percent; with groups, what crosses them.
     lower, upper : float
         Where the whole path stays with probability ``level`` if nothing changes.
     constant : TestResult
@@ -77,6 +79,7 @@ def spillover_band(
     replications: int = 199,
     block: int | None = None,
     seed: int = 0,
+    groups: Sequence[Hashable] | None = None,
 ) -> SpilloverBand:
     """Return the rolling total spillover with the band that it would fill if nothing ever changed.
 
@@ -93,6 +96,9 @@ def spillover_band(
     block : int, optional
         Length of the blocks of residuals; by default the one that suits their mean square, at most a third of the
         window.
+    groups : sequence, optional
+        A label a series: path and band then count what crosses groups only, as in
+        :func:`selloff.correlation.spillover.rolling_spillover`.
 
     Returns
     -------
@@ -127,7 +133,8 @@ def spillover_band(
     >>> bool(band.lower < band.total.min() and band.total.max() < band.upper)
     True
     """
-    values, index, _ = checked_panel("spillover_band", returns, lags, horizon)
+    values, index, columns = checked_panel("spillover_band", returns, lags, horizon)
+    across = across_groups("spillover_band", groups, len(columns))
     ends = window_ends("spillover_band", values, window, lags, step)
     if not 0 < level < 1:
         raise ValueError(f"spillover_band: level must lie between 0 and 1, got {level}")
@@ -140,9 +147,9 @@ def spillover_band(
     if block is None:
         size = np.mean((residuals[0] / residuals[0].std(axis=0)) ** 2, axis=1)
         block = min(block_length(size), max(1, window // 3))
-    total, _ = moving_spillover(values, ends, window, lags, horizon, stable=True)
+    total, _ = moving_spillover(values, ends, window, lags, horizon, stable=True, across=across)
     positions = moving_blocks(len(values) - lags, block, replications, seed)
-    low, high = _constant_paths(values, coefficients[0], residuals[0], positions, (ends, window, lags, horizon))
+    low, high = _constant_paths(values, coefficients[0], residuals[0], positions, (ends, window, lags, horizon), across)
     observed = float(np.nanmax(total) - np.nanmin(total))
     pvalue = (1 + int(np.sum(high - low >= observed))) / (1 + replications)
     settings = {"window": window, "lags": lags, "horizon": horizon, "step": step, "block": block}
@@ -168,6 +175,7 @@ def _constant_paths(
     residuals: Floats,
     positions: NDArray[np.intp],
     rolled: tuple[NDArray[np.intp], int, int, int],
+    across: Floats | None,
 ) -> tuple[Floats, Floats]:
     """Return the smallest and largest rolling total of every sample simulated with constant coefficients."""
     ends, window, lags, horizon = rolled
@@ -182,5 +190,6 @@ def _constant_paths(
     # Laid end to end, all paths are rolled in one go; no window reaches from one into the next.
     last = (len(values) * np.arange(len(paths))[:, None] + ends).ravel()
     laid = paths.reshape(-1, values.shape[1])
-    totals = moving_spillover(laid, last, window, lags, horizon, stable=False)[0].reshape(len(paths), -1)
+    totals, _ = moving_spillover(laid, last, window, lags, horizon, stable=False, across=across)
+    totals = totals.reshape(len(paths), -1)
     return totals.min(axis=1), totals.max(axis=1)

@@ -15,7 +15,9 @@ from selloff.inference.inputs import Series, paired
 
 __all__ = [
     "Exceedance",
+    "Side",
     "TailDependence",
+    "chi_of_rows",
     "exceedance_correlation",
     "normal_exceedance",
     "tail_dependence",
@@ -156,12 +158,12 @@ def tail_dependence(
         a, b = -a, -b
     if block is None:
         block = min(block_length(_in_tail(a[None], level)[0] * 1.0 + _in_tail(b[None], level)[0]), max(1, a.size // 3))
-    chi, chi_bar, common = (each[0] for each in _chi(a[None], b[None], level))
+    chi, chi_bar, common = (each[0] for each in chi_of_rows(a[None], b[None], level))
     drawn = []
     positions = moving_blocks(a.size, block, replications, seed)
     for start in range(0, replications, max(1, _DRAWN // a.size)):
         at = positions[start : start + max(1, _DRAWN // a.size)]
-        drawn.append(np.stack(_chi(a[at], b[at], level)[:2]))
+        drawn.append(np.stack(chi_of_rows(a[at], b[at], level)[:2]))
     tails = [(1 - coverage) / 2, (1 + coverage) / 2]
     (low, bar_low), (high, bar_high) = np.quantile(np.concatenate(drawn, axis=1), tails, axis=1)
     rho, freedom = _student_copula(a, b)
@@ -213,8 +215,20 @@ def _in_tail(values: Floats, level: float) -> NDArray[np.bool_]:
     return inside
 
 
-def _chi(x: Floats, y: Floats, level: float) -> tuple[Floats, Floats, NDArray[np.intp]]:
-    """Return chi, chi-bar and the common days of each row; ties at a threshold may widen a tail, and count as such."""
+def chi_of_rows(x: Floats, y: Floats, level: float) -> tuple[Floats, Floats, NDArray[np.intp]]:
+    """Return chi, chi-bar and the common days in the lower tail of each row.
+
+    Parameters
+    ----------
+    x, y : ndarray, shape (rows, T)
+        Pairs of samples, one a row. Ties at a threshold may widen a tail, and count as such.
+    level : float
+        Share of each series in its tail.
+
+    Returns
+    -------
+    chi, chi_bar, common : ndarray, shape (rows,)
+    """
     a, b = _in_tail(x, level), _in_tail(y, level)
     common = (a & b).sum(axis=1)
     share = np.sqrt(a.mean(axis=1) * b.mean(axis=1))

@@ -9,11 +9,15 @@ from selloff.data.clocks import (
     log_returns,
     macro_changes,
     sessions,
+    strikes,
     weekly_windows,
 )
 from selloff.data.errors import DataError
+from selloff.data.events import events, moments
 from selloff.data.manifest import Manifest, default_folder, read_manifest, table_names
-from selloff.data.tables import catalogue, check, load, seal
+from selloff.data.spans import row_spans
+from selloff.data.tables import catalogue, check, load, recording, seal
+from selloff.data.trial import hourly_ranges, refusal
 
 __all__ = [
     "CLOCKS",
@@ -26,12 +30,19 @@ __all__ = [
     "common_returns",
     "daily_closes",
     "default_folder",
+    "events",
+    "hourly_ranges",
     "load",
     "log_returns",
     "macro_changes",
+    "moments",
     "read_manifest",
+    "recording",
+    "refusal",
+    "row_spans",
     "seal",
     "sessions",
+    "strikes",
     "table_names",
     "weekly_windows",
 ]

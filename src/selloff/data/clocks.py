@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
@@ -18,7 +19,7 @@ import pandas as pd
 from selloff.data.tables import load
 
 __all__ = ["CLOCKS", "Clock", "closes", "common_returns", "daily_closes", "log_returns", "macro_changes", "sessions",
-           "weekly_windows"]  # fmt: skip
+           "strikes", "weekly_windows"]  # fmt: skip
 
 Clock = Literal["nyse", "utc", "utc_prior"]
 #: When each clock strikes the crypto price of a New York session, in words.
@@ -88,6 +89,7 @@ def closes(
     clock: Clock = "nyse",
     start: str | pd.Timestamp | None = None,
     end: str | pd.Timestamp | None = None,
+    folder: Path | None = None,
 ) -> pd.DataFrame:
     """Return crypto prices on New York sessions, struck by one clock.
 
@@ -102,15 +104,16 @@ def closes(
         ``utc_prior``: the last 00:00 UTC before that close.
     start, end : str or Timestamp, optional
         First and last session; the range of the hourly table by default.
+    folder : Path, optional
+        Folder of tables; the project's own by default.
 
     Returns
     -------
     DataFrame
         Indexed by session; NaN where the exchange that quotes has no price for the hour. Nothing is filled forward.
     """
-    if clock not in get_args(Clock):
-        raise ValueError(f"closes: unknown clock {clock!r}; expected one of {', '.join(get_args(Clock))}")
-    hourly = load("crypto_hourly").rename(columns=str.upper)
+    _check_clock(clock, "closes")
+    hourly = load("crypto_hourly", folder).rename(columns=str.upper)
     hourly = hourly[_known(["BTC", "ETH"] if assets is None else assets, hourly)]
     # The first whole day and the last: on every clock a session's price lies within them.
     earliest = hourly.index[0].tz_localize(None).normalize() + pd.Timedelta("1D")
@@ -118,13 +121,38 @@ def closes(
     first, last = _day(start or earliest), _day(end or latest)
     if first < earliest or last > latest:
         raise ValueError(f"closes: hourly prices run from {earliest:%Y-%m-%d} to {latest:%Y-%m-%d}; ask within them")
-    held = sessions(first, last)
-    moment = pd.DatetimeIndex(held["close_utc"])
-    if clock != "nyse":
-        moment = moment.normalize() + pd.Timedelta(days=1 if clock == "utc" else 0)
-    prices = hourly.reindex(moment)
-    prices.index = held.index
+    moments = strikes(clock, first, last)
+    prices = hourly.reindex(pd.DatetimeIndex(moments))
+    prices.index = moments.index
     return prices
+
+
+def strikes(clock: Clock, start: str | pd.Timestamp, end: str | pd.Timestamp) -> pd.Series:
+    """Return the moment at which a clock strikes the crypto price of each New York session.
+
+    Parameters
+    ----------
+    clock : {"nyse", "utc", "utc_prior"}
+        As in :func:`closes`.
+    start, end : str or Timestamp
+        First and last session, inclusive.
+
+    Returns
+    -------
+    Series
+        Aware moments in UTC, indexed by session.
+
+    Examples
+    --------
+    >>> from selloff.data import strikes
+    >>> strikes("utc", "2025-09-25", "2025-09-26").dt.strftime("%d %b %H:%M").tolist()
+    ['26 Sep 00:00', '27 Sep 00:00']
+    """
+    _check_clock(clock, "strikes")
+    moments = sessions(start, end)["close_utc"]
+    if clock != "nyse":
+        moments = moments.dt.normalize() + pd.Timedelta(days=1 if clock == "utc" else 0)
+    return moments.rename("strike_utc")
 
 
 def log_returns(prices: pd.DataFrame) -> pd.DataFrame:
@@ -137,13 +165,15 @@ def log_returns(prices: pd.DataFrame) -> pd.DataFrame:
     return levels.apply(np.log).diff().iloc[1:]
 
 
-def macro_changes(series: list[str] | None = None) -> pd.DataFrame:
+def macro_changes(series: list[str] | None = None, folder: Path | None = None) -> pd.DataFrame:
     """Return daily changes of macro series on New York sessions.
 
     Parameters
     ----------
     series : list of str, optional
         Columns of ``macro_daily``; all by default.
+    folder : Path, optional
+        Folder of tables; the project's own by default.
 
     Returns
     -------
@@ -151,7 +181,7 @@ def macro_changes(series: list[str] | None = None) -> pd.DataFrame:
         Log changes for indices and prices, differences in percentage points for yields and spreads. A change needs
         the session before it: next to a missing level it is NaN.
     """
-    table = load("macro_daily")
+    table = load("macro_daily", folder)
     names = _known(list(table.columns) if series is None else series, table)
     changes = {}
     for name in names:
@@ -171,6 +201,7 @@ def common_returns(
     clock: Clock = "nyse",
     start: str | pd.Timestamp | None = None,
     end: str | pd.Timestamp | None = None,
+    folder: Path | None = None,
 ) -> pd.DataFrame:
     """Return one crypto asset and one macro series on their common calendar.
 
@@ -182,8 +213,8 @@ def common_returns(
     DataFrame
         Columns ``asset`` and ``series`` by their names; ``attrs["clock"]`` names the clock.
     """
-    crypto = log_returns(closes([asset], clock, start, end))
-    both = crypto.join(macro_changes([series]), how="inner").dropna()
+    crypto = log_returns(closes([asset], clock, start, end, folder))
+    both = crypto.join(macro_changes([series], folder), how="inner").dropna()
     both.attrs["clock"] = clock
     return both
 
@@ -230,6 +261,11 @@ def weekly_windows(
         raise ValueError(f"weekly_windows: unknown clock {clock!r}; expected utc or nyse")
     ends = ends.as_unit("ns")
     return pd.DataFrame({"start_utc": ends[:-1], "end_utc": ends[1:]}, index=days[1:].as_unit("ns").rename("week"))
+
+
+def _check_clock(clock: str, function: str) -> None:
+    if clock not in get_args(Clock):
+        raise ValueError(f"{function}: unknown clock {clock!r}; expected one of {', '.join(get_args(Clock))}")
 
 
 def _day(value: str | pd.Timestamp) -> pd.Timestamp:

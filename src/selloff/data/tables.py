@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,9 +17,10 @@ from selloff.data.files import write_atomically
 from selloff.data.manifest import Manifest, default_folder, read_manifest, table_names
 from selloff.data.reader import parse, read, sha256
 
-__all__ = ["catalogue", "check", "load", "measure", "seal"]
+__all__ = ["catalogue", "check", "load", "measure", "recording", "seal"]
 
 _SEALED = "\nmeasured:"
+_RECORD: ContextVar[set[str] | None] = ContextVar("tables loaded", default=None)
 _FREQUENCIES = {
     "daily": "daily", "hourly": "hourly", "8h": "every 8 hours", "nyse": "New York sessions",
     "target": "ECB fixing days", "fund": "days of US funds", "irregular": "irregular",
@@ -50,7 +54,38 @@ def load(table: str, folder: Path | None = None) -> pd.DataFrame:
     >>> load("etf_flows_daily").loc["2025-09-25"].tolist()
     [-253.4, -251.2]
     """
+    names = _RECORD.get()
+    if names is not None:
+        names.add(table)
     return _verified(table, Path(folder or default_folder()).resolve()).copy()
+
+
+@contextmanager
+def recording() -> Iterator[set[str]]:
+    """Note the name of every table that is loaded inside the block.
+
+    Yields
+    ------
+    set of str
+        Filled as tables are loaded. A block inside another keeps a record of its own and adds to the outer one.
+
+    Examples
+    --------
+    >>> from selloff.data import load, recording
+    >>> with recording() as tables:
+    ...     flows = load("etf_flows_daily")
+    >>> tables
+    {'etf_flows_daily'}
+    """
+    names: set[str] = set()
+    outer = _RECORD.get()
+    token = _RECORD.set(names)
+    try:
+        yield names
+    finally:
+        _RECORD.reset(token)
+        if outer is not None:
+            outer |= names
 
 
 @lru_cache(maxsize=64)

@@ -2,6 +2,7 @@
 
 from selloff.market.base_rates import SimilarEpisodes, fall_sizes, similar_episodes
 from selloff.market.breaches import Breaches, moving_average_breaches
+from selloff.market.breadth import breadth
 from selloff.market.brier import Brier, brier
 from selloff.market.cascade import Cascade, amplification_grid, cascade
 from selloff.market.clusters import decluster, extremal_index
@@ -43,6 +44,7 @@ __all__ = [
     "Undercount",
     "VolatilityForecast",
     "amplification_grid",
+    "breadth",
     "brier",
     "cascade",
     "compare_garch",

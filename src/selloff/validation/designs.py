@@ -17,7 +17,12 @@ DESIGNS: dict[str, tuple[float, float, float, float | None]] = {
 
 
 def simulate_pair(
-    design: str, length: int, rho: float | NDArray[np.float64] = 0.4, seed: int = 0, replications: int = 1
+    design: str,
+    length: int,
+    rho: float | NDArray[np.float64] = 0.4,
+    seed: int = 0,
+    replications: int = 1,
+    freedom: float | None = None,
 ) -> NDArray[np.float64]:
     """Return pairs of returns with a given conditional correlation.
 
@@ -32,6 +37,8 @@ def simulate_pair(
         The correlation, constant or a path.
     seed, replications : int
         Seed of the generator, and number of pairs.
+    freedom : float, optional
+        Degrees of freedom of the errors, above 2, in place of the design's own.
 
     Returns
     -------
@@ -41,7 +48,7 @@ def simulate_pair(
     Raises
     ------
     ValueError
-        The design is unknown or the correlation lies outside [-1, 1].
+        The design is unknown, the correlation lies outside [-1, 1], or the degrees of freedom are not above 2.
 
     Examples
     --------
@@ -54,7 +61,10 @@ def simulate_pair(
     path = np.broadcast_to(np.asarray(rho, dtype=float), (length,))
     if np.any(np.abs(path) > 1):
         raise ValueError("simulate_pair: a correlation lies outside [-1, 1]")
-    constant, arch, garch, freedom = DESIGNS[design]
+    if freedom is not None and not freedom > 2:
+        raise ValueError(f"simulate_pair: {freedom} degrees of freedom give no variance; expected more than 2")
+    constant, arch, garch, own = DESIGNS[design]
+    freedom = own if freedom is None else freedom
     burn = 0 if garch == 0 else 250
     rng = np.random.default_rng(seed)
     z = rng.standard_normal((replications, burn + length, 2))

@@ -17,6 +17,7 @@ from selloff.correlation.exceedance import exceedance_correlation
 from selloff.correlation.fluctuation import Kind, fluctuation_test
 from selloff.correlation.jennrich import jennrich_test
 from selloff.correlation.leadlag import dimson_beta, lead_lag
+from selloff.validation.changes import change_studies
 from selloff.validation.designs import DESIGNS, simulate_pair
 from selloff.validation.study import Study
 
@@ -33,7 +34,8 @@ def correlation_studies() -> list[Study]:
     Returns
     -------
     list of Study
-        Samples of 500 days with a correlation of .4; for power, .4 in the first half and .65 in the second.
+        Samples of 500 days with a correlation of .4; for power, .4 in the first half and .65 in the second. Those of
+        many changes have samples of their own (:mod:`selloff.validation.changes`).
     """
     sizes = [
         Study(name, "size", design, _LENGTH, 0.05, replications, partial(_rejects, test, design, 0.0))
@@ -56,7 +58,7 @@ def correlation_studies() -> list[Study]:
         for name, (interval, replications, apart) in _INTERVALS.items()
         for design in DESIGNS
     ]
-    return [*sizes, *powers, *coverages]
+    return [*sizes, *powers, *coverages, *change_studies()]
 
 
 def _pair(design: str, number: int, rise: float = 0.0, apart: bool = False) -> Pair:
