@@ -77,7 +77,9 @@ def test_page_asks_no_other_host_and_has_no_error(
         assert [url for url in asked if not url.startswith(("data:", "blob:")) and urlsplit(url).netloc != own] == []
         assert [text for kind, text in page.heard if kind == "error"] == []
         assert page.locator("figure.chart:not([data-live=true])").count() == 0
-        drawn = "figures => figures.every(figure => figure.querySelector('.chart-live .role-mark path'))"
+        drawn = (
+            "figures => figures.every(figure => figure.querySelector('.chart-live .role-mark :is(path, line, text)'))"
+        )
         assert page.locator("figure.chart").evaluate_all(drawn)
 
 

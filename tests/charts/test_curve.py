@@ -108,7 +108,9 @@ def test_the_picture_of_all_verdicts_has_a_bar_for_each_decided_claim() -> None:
 
     decided = [result for result in results if result.findings]
     assert shown["share"].to_list() == [pytest.approx(100 * result.share, abs=0.06) for result in decided]
-    assert [words.split(",")[0] for words in shown["words"]] == ["{} of {}".format(*r.support) for r in decided]
+    assert [words.rsplit(", ", 1)[0] for words in shown["words"]] == [
+        "{:,} of {:,}".format(*r.support) for r in decided
+    ]
 
 
 def test_a_board_without_a_decided_claim_cannot_be_drawn() -> None:

@@ -43,12 +43,12 @@ def holding(found: dict[str, Any], *fields: str) -> list[pd.DataFrame]:
 
 def test_the_normal_curves_are_drawn_as_given_and_the_title_reads_the_tenth() -> None:
     at = np.array([0.5, 0.1, 0.01])
-    curves = pd.DataFrame({0.4: correlation.normal_exceedance(0.4, at), 0.8: [0.5, 0.31, 0.2]}, index=at)
+    curves = {0.4: correlation.normal_exceedance(0.4, at), 0.8: np.array([0.5, 0.31, 0.2])}
 
-    found = spec(charts.normal_curves(curves))
+    found = spec(charts.normal_curves(curves, at))
 
     drawn = max(holding(found, "share", "left"), key=len)
-    assert drawn["left"].to_list() == curves.round(4).to_numpy().T.ravel().tolist()
+    assert drawn["left"].to_list() == [*curves[0.4].round(4), *curves[0.8]]
     assert "0.8 shows 0.31" in found["title"]["text"]
 
 

@@ -16,7 +16,6 @@ from selloff.charts.buyers import (
     supply_multiples,
 )
 from selloff.charts.changes import chosen_changes
-from selloff.charts.claim import definitions
 from selloff.charts.clock import anchor_weeks, closing_hours, dated_rows, mood_lags
 from selloff.charts.curve import specification_curve
 from selloff.charts.explained import contributions, explained_moves
@@ -86,7 +85,6 @@ __all__ = [
     "contributions",
     "count_windows",
     "dated_rows",
-    "definitions",
     "dynamic_line",
     "enable",
     "exceedance_panels",

@@ -99,7 +99,7 @@ def _subtitle(curve: SpecificationCurve) -> list[str]:
         words.append("diamond: the report's own")
     if not curve.table["counted"].all():
         words.append("grey: shown, not counted")
-    return [first, "; ".join(words).capitalize()] if words else [first]
+    return [f"{first};", "; ".join(words)] if words else [first]
 
 
 def _unit(curve: SpecificationCurve) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from selloff.charts.lines import Layers
 from selloff.charts.rows import row_names, rows
@@ -30,15 +31,18 @@ PANEL = 285
 _MARKS = (("coin", "coin", "circle"), ("equities", "equities", "diamond"), ("paper", "equities", "square"))
 
 
-def normal_curves(curves: pd.DataFrame) -> alt.LayerChart:
+def normal_curves(curves: Mapping[float, NDArray[np.float64]], shares: NDArray[np.float64]) -> alt.LayerChart:
     """Draw what cutting alone does to the correlation of normal data.
 
     Parameters
     ----------
-    curves : DataFrame
-        Correlation that is left, indexed by the share of days in a tail; one column for each correlation of all days.
+    curves : mapping
+        Correlation that is left, by the correlation of all days.
+    shares : ndarray
+        Share of days in the tail, descending, for each value of a curve.
     """
-    data = curves.rename_axis(index="share", columns="whole").reset_index().melt("share", value_name="left").round(4)
+    frame = pd.DataFrame(dict(curves), index=pd.Index(shares, name="share"))
+    data = frame.rename_axis(columns="whole").reset_index().melt("share", value_name="left").round(4)
     data["share"] = (100 * data["share"]).round(2)
     data["name"] = ["all days " + num(float(whole), 1) for whole in data["whole"]]
     x = alt.X("share:Q").scale(type="log", domain=[50, float(data["share"].min())], nice=False)
@@ -52,15 +56,15 @@ def normal_curves(curves: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart(data).encode(x=x, y=y, detail="name:N")
     ends = data.groupby("name", sort=False).tail(1)
     names = alt.Chart(ends).mark_text(align="left", dx=7, color=colour("quiet")).encode(x=x, y=y, text="name:N")
-    whole, last = float(max(curves.columns)), float(curves.index.min())
-    tenth = float(curves[max(curves.columns)].iloc[np.abs(curves.index.to_numpy() - 0.1).argmin()])
+    whole, last = float(max(curves)), float(shares.min())
+    tenth = float(curves[whole][np.abs(shares - 0.1).argmin()])
     return finish(
         alt.layer(
             base.mark_line(color=colour("ink")), base.mark_point(opacity=0, size=90).encode(tooltip=tooltip), names
         ),
         title=f"Cut to its worst tenth, a normal sample with a correlation of {num(whole, 1)} shows {num(tenth, 2)}",
         subtitle="Correlation of normal data on days when both lie beyond the same quantile; nothing else changes",
-        description=f"{len(curves.columns)} falling lines, one for each correlation of all days: the correlation of "
+        description=f"{len(curves)} falling lines, one for each correlation of all days: the correlation of "
         f"days on which both lie in a tail, for tails from 50 to {100 * last:.0f} percent. The correlation of "
         f"{whole:.1f} leaves {tenth:.2f} in the worst tenth.",
         source="closed form (Rosenbaum 1961)",

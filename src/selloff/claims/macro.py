@@ -12,8 +12,9 @@ import pandas as pd
 from selloff.claims.ledger import Claim, Specification, claims
 from selloff.claims.result import Evaluator, Measure
 from selloff.correlation import Changes, correlation_changes
-from selloff.data import closes, default_folder, log_returns, macro_changes
+from selloff.data import closes, default_folder, log_returns, macro_changes, recording
 from selloff.data.clocks import Clock
+from selloff.data.tables import note
 
 __all__ = ["EVALUATORS", "appetite_panel", "growing_correlation"]
 
@@ -87,17 +88,20 @@ def growing_correlation(until: str | None = None, folder: Path | None = None) ->
     >>> len(found.table), found.table["clock"].unique().tolist()
     (1152, ['nyse', 'utc'])
     """
-    return _changes(until, Path(folder or default_folder()).resolve())
+    changes, tables = _changes(until, Path(folder or default_folder()).resolve())
+    note(tables)
+    return changes
 
 
 @lru_cache(maxsize=8)
-def _changes(until: str | None, folder: Path) -> Changes:
+def _changes(until: str | None, folder: Path) -> tuple[Changes, frozenset[str]]:
     choices = _claim(folder).terms["choices"]
-    panels = {clock: appetite_panel(clock, until, folder) for clock in choices["clock"]}
+    with recording() as tables:
+        panels = {clock: appetite_panel(clock, until, folder) for clock in choices["clock"]}
     sessions = next(iter(panels.values())).index
     windows = {key: _first(option, sessions) for key, option in choices["window"].items()}
     eve = min(windows["year"], *windows.values()) - pd.Timedelta(days=1)
-    return correlation_changes(
+    changes = correlation_changes(
         panels,
         list(choices["asset"]),
         list(choices["series"]),
@@ -106,6 +110,7 @@ def _changes(until: str | None, folder: Path) -> Changes:
         {key: option["sessions"] for key, option in choices["step"].items()},
         list(choices["estimator"]),
     )
+    return changes, frozenset(tables)
 
 
 def _first(option: Mapping[str, Any], sessions: pd.Index) -> pd.Timestamp:

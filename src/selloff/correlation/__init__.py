@@ -38,12 +38,30 @@ from selloff.correlation.rolling import rolling_correlation
 from selloff.correlation.spillover import RollingSpillover, Spillover, rolling_spillover, spillover
 from selloff.correlation.spillover_band import SpilloverBand, spillover_band
 from selloff.correlation.tail_change import downside_change, tail_change
-from selloff.correlation.tail_tables import change_table, meeting_table, side_beta_table, worst_day_table
+from selloff.correlation.tail_pairs import (
+    COINS,
+    SHARES,
+    diversification_table,
+    exceedance_each,
+    exceedance_without,
+    quantile_beta_each,
+    share_pairs,
+    split_periods,
+)
+from selloff.correlation.tail_tables import (
+    change_table,
+    meeting_counts,
+    meeting_table,
+    side_beta_table,
+    worst_day_table,
+)
 from selloff.correlation.tails import TailDependence, tail_dependence
 
 __all__ = [
+    "COINS",
     "DCC",
     "MACRO",
+    "SHARES",
     "AdjustedCorrelation",
     "Band",
     "Breaks",
@@ -74,11 +92,14 @@ __all__ = [
     "dcc_filter",
     "dimson_beta",
     "diversification",
+    "diversification_table",
     "downside_beta",
     "downside_change",
     "dynamic_band",
     "ewma_correlation",
     "exceedance_correlation",
+    "exceedance_each",
+    "exceedance_without",
     "explain_each",
     "explained_move",
     "explore",
@@ -93,20 +114,24 @@ __all__ = [
     "macro_panel",
     "mean_correlation",
     "mean_exceedance",
+    "meeting_counts",
     "meeting_table",
     "next_day_closes",
     "normal_exceedance",
     "panel_correlation",
     "quantile_beta",
+    "quantile_beta_each",
     "regress",
     "regress_each",
     "rolling_beta",
     "rolling_correlation",
     "rolling_correlation_matrix",
     "rolling_spillover",
+    "share_pairs",
     "side_beta_table",
     "spillover",
     "spillover_band",
+    "split_periods",
     "structural_breaks",
     "tail_change",
     "tail_dependence",

@@ -12,7 +12,7 @@ from selloff.correlation.tail_change import tail_change
 from selloff.correlation.tails import tail_dependence
 from selloff.inference import holm
 
-__all__ = ["change_table", "meeting_table", "side_beta_table", "worst_day_table"]
+__all__ = ["change_table", "meeting_counts", "meeting_table", "side_beta_table", "worst_day_table"]
 
 Samples = Mapping[tuple[str, str], pd.DataFrame]
 
@@ -30,8 +30,8 @@ def meeting_table(samples: Samples, level: float = 0.1, replications: int = 499)
     Returns
     -------
     DataFrame
-        One row a sample and side: ``label``, ``period``, ``side``, ``value`` (chi), ``low``, ``high``, ``normal`` and
-        ``days``, those in common.
+        One row a sample and side: ``label``, ``period``, ``side``, ``value`` (chi), ``low``, ``high``, ``normal``,
+        ``days`` (those in common), ``tail`` (those in either tail) and ``sessions`` (all).
 
     Raises
     ------
@@ -61,9 +61,47 @@ def meeting_table(samples: Samples, level: float = 0.1, replications: int = 499)
                     "high": found.upper,
                     "normal": found.normal,
                     "days": found.common,
+                    "tail": int(level * found.observations + 1e-9),
+                    "sessions": found.observations,
                 }
             )
     return pd.DataFrame(rows)
+
+
+def meeting_counts(table: pd.DataFrame, label: str) -> pd.DataFrame:
+    """Return the counts of days behind one pair of :func:`meeting_table`.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`meeting_table`.
+    label : str
+        The pair.
+
+    Returns
+    -------
+    DataFrame
+        One row a period in their order: ``sessions``, ``tail``, ``worst`` and ``best``, the days in common.
+
+    Raises
+    ------
+    ValueError
+        There is no such pair.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from selloff.correlation import meeting_counts, meeting_table
+    >>> two = pd.DataFrame(np.random.default_rng(0).standard_normal((400, 2)))
+    >>> met = meeting_table({("a pair", "a year"): two}, replications=19)
+    >>> meeting_counts(met, "a pair").loc["a year", ["sessions", "tail"]].tolist()
+    [400, 40]
+    """
+    own = table[table["label"] == label]
+    if own.empty:
+        raise ValueError(f"meeting_counts: no pair {label!r}; expected one of {', '.join(table['label'].unique())}")
+    lower, upper = (own[own["side"] == side].set_index("period") for side in ("lower", "upper"))
+    return lower[["sessions", "tail"]].assign(worst=lower["days"], best=upper["days"])
 
 
 def change_table(

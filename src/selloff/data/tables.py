@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -17,7 +17,7 @@ from selloff.data.files import write_atomically
 from selloff.data.manifest import Manifest, default_folder, read_manifest, table_names
 from selloff.data.reader import parse, read, sha256
 
-__all__ = ["catalogue", "check", "load", "measure", "recording", "seal"]
+__all__ = ["catalogue", "check", "load", "measure", "note", "recording", "seal"]
 
 _SEALED = "\nmeasured:"
 _RECORD: ContextVar[set[str] | None] = ContextVar("tables loaded", default=None)
@@ -54,10 +54,15 @@ def load(table: str, folder: Path | None = None) -> pd.DataFrame:
     >>> load("etf_flows_daily").loc["2025-09-25"].tolist()
     [-253.4, -251.2]
     """
+    note([table])
+    return _verified(table, Path(folder or default_folder()).resolve()).copy()
+
+
+def note(tables: Iterable[str]) -> None:
+    """Add tables to the record of :func:`recording`, for a result that was computed from them before and kept."""
     names = _RECORD.get()
     if names is not None:
-        names.add(table)
-    return _verified(table, Path(folder or default_folder()).resolve()).copy()
+        names.update(tables)
 
 
 @contextmanager
