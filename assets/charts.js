@@ -5,7 +5,7 @@
 
   const NEAR = "600px 0px"; // how far outside the window a chart starts to load
   const NARROW = 480; // below this width charts get fewer ticks and stand below each other
-  const LEAST = 150; // a plot narrower than this is not redrawn: the drawing is scaled instead
+  const LEAST = 110; // a plot narrower than this is not redrawn: the drawing is scaled instead
   const here = document.currentScript.src;
   let vega = null;
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from selloff.prose import day, listed, num, pct, say, table, usd
+from selloff.prose import day, interval, listed, num, pct, say, table, usd
 
 
 def test_a_sentence_shows_as_markdown_and_as_plain_text() -> None:
@@ -26,6 +26,7 @@ def test_a_sentence_wants_one_value_for_each_name(values: dict[str, str]) -> Non
         (num(1234567), "1,234,567"), (num(-0.05, 2), "−0.05"), (num(0.031, 2, sign=True), "+0.03"),
         (pct(-5.18), "−5.2 %"), (usd(-284.7, "billion"), "−USD 285 billion"), (usd(3815), "USD 3,815"),
         (day("2025-09-26"), "26 September 2025"), (day("2025-09-01", year=False), "1 September"),
+        (interval(-0.8, -1.93, 0.22, 1, sign=True), "−0.8 (−1.9 to +0.2)"),
         (listed(["3", "4", "7"]), "3, 4 and 7"), (listed(["3"]), "3"),
     ],
 )  # fmt: skip

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import yaml
 
 from selloff.book import notebooks, stamp
 from selloff.book.stamp import read_notebook
+from selloff.charts.renderer import MIME
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = notebooks(ROOT)
@@ -75,3 +77,14 @@ def test_the_index_of_stamps_explains_every_stamp() -> None:
         index = json.loads((ROOT / stamp.INDEX).read_text(encoding="utf-8"))
         used = {read_notebook(path)["metadata"]["selloff"][kind] for path in CHAPTERS for kind in ("code", "data")}
         assert set(index) == used
+
+
+def test_the_picture_that_the_reader_steers_takes_three_hundred_kilobytes_at_most() -> None:
+    path = next(path for path in CHAPTERS if path.stem == "explorer")
+    cells = read_notebook(path)["cells"]
+    shown = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+    specs = [data[MIME] for data in shown if MIME in data]
+
+    assert len(specs) == 1
+    assert len(json.dumps(specs[0], separators=(",", ":"))) <= 300_000
+    assert sum(map(len, specs[0]["datasets"].values())) > 90

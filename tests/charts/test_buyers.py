@@ -57,7 +57,7 @@ def test_each_picture_has_a_title_that_tells_its_own_numbers(drawn) -> None:
     assert titles == {
         "flow_weeks": "Ether funds had their worst week on record; for bitcoin funds it ranks 3rd",
         "flow_lags": "Fund flows follow prices more than they lead them",
-        "supply_multiples": "From 4.6 times new supply in July to 0.9 in August",
+        "supply_multiples": "By the report's count, from 4.6 times new supply in July to 0.9 in August",
         "raised": "Raised, deployed or announced: the highest count is 5.7 times the lowest",
         "placement_prices": "97 % fits a peak; under a placement price 77 % is the most found",
         "records": "Bitcoin's record of 20 August fell in a month of 75 % fewer purchases",

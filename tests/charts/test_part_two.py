@@ -10,8 +10,8 @@ import pytest
 
 from selloff import charts
 from selloff.charts import with_what
-from selloff.claims import growing_correlation, specification_curve
-from selloff.correlation import ewma_correlation
+from selloff.claims import appetite_panel, growing_correlation, specification_curve
+from selloff.correlation import correlation_band, ewma_correlation, rolling_correlation
 from selloff.correlation.macro import explain_each, lead_each, macro_panel, regress_each
 
 
@@ -103,3 +103,21 @@ def test_what_is_explained_is_drawn_beside_the_move(panel: pd.DataFrame) -> None
 def numbers(chart: Any) -> list[float]:
     """Return every number in the data of a chart."""
     return [value for data in rows(chart) for row in data for value in row.values() if isinstance(value, int | float)]
+
+
+def test_each_panel_of_the_appetite_draws_its_own_band_and_the_title_counts_those_that_fit() -> None:
+    appetite = appetite_panel("nyse")
+    bands = {key: correlation_band(appetite["basket"], appetite[key], 90, replications=200) for key in ("vix", "sp500")}
+    levels = {key: float(appetite["basket"].corr(appetite[key])) for key in bands}
+    coins = {key: appetite[["btc", "eth"]].apply(rolling_correlation, y=appetite[key], window=90) for key in bands}
+    chart = charts.appetite_bands(bands, levels, coins)
+    data = holding(chart, "low", "btc")
+
+    fitting = sum(band.admits(levels[key]) for key, band in bands.items())
+    assert chart.to_dict()["title"]["text"].startswith(f"In {fitting} of 2 panels")
+    for key, band in bands.items():
+        last = data[data["series"] == key].iloc[-1]
+        assert last["time"] == "2025-09-26"
+        assert last["both"] == pytest.approx(band.estimate.iloc[-1], abs=0.006)
+        assert last["eth"] == pytest.approx(coins[key]["eth"].iloc[-1], abs=0.006)
+        assert last["low"] < last["both"] < last["high"]

@@ -69,7 +69,7 @@ def test_exceedances_count_the_readings_inside_the_waves(pair) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ahead", "start"), [(0.3, "Coins fall together and rise one by one"), (-0.3, "Coins fall and")]
+    ("ahead", "start"), [(0.3, "Coins fall more closely together than they rise"), (-0.3, "Coins fall and")]
 )
 def test_coins_tell_which_side_is_closer(ahead: float, start: str) -> None:
     panel = np.random.default_rng(1).standard_normal((300, 3))

@@ -108,7 +108,8 @@ def test_a_statistic_that_is_no_return_is_refused() -> None:
 def test_the_levels_that_gave_way_on_monday_are_named(hourly) -> None:
     chart = charts.key_levels(hourly, {116_000.0: False, 113_000.0: True}, 4_000.0)
 
-    assert title(chart) == "Of 2 round levels USD 113,000 gave way on Monday, the first time since early September"
+    told = "Of 2 round levels, only USD 113,000 broke on Monday for the first time since early September"
+    assert title(chart) == told
     rules = drawn(chart, "usd").set_index("usd")
     assert rules["first"].to_dict() == {116.0: "no", 113.0: "yes"}
     assert rules["hours"][113.0] == int((hourly["BTC"] < 113_000).sum())

@@ -195,3 +195,35 @@ def test_returns_without_a_table_are_refused(returns: pd.DataFrame, change, sett
 def test_windows_that_do_not_fit_are_refused(returns: pd.DataFrame, settings, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         rolling_spillover(returns, **settings)
+
+
+def test_between_groups_only_what_crosses_them_counts(returns: pd.DataFrame) -> None:
+    three = returns.iloc[:, :2].assign(own=np.random.default_rng(8).standard_normal(len(returns)))
+    groups = ["crypto", "crypto", "macro"]
+
+    path = rolling_spillover(three, window=len(three), groups=groups).total
+    table = spillover(three).table.to_numpy()
+
+    crossing = table[0, 2] + table[1, 2] + table[2, 0] + table[2, 1]
+    assert path.iloc[-1] == pytest.approx(crossing / 3)
+    assert path.iloc[-1] < rolling_spillover(three, window=len(three)).total.iloc[-1]
+
+
+def test_with_a_group_for_each_series_all_of_it_crosses(returns: pd.DataFrame) -> None:
+    groups = list(range(returns.shape[1]))
+
+    plain, split = (rolling_spillover(returns, 200, step=50, groups=each) for each in (None, groups))
+
+    np.testing.assert_allclose(split.total, plain.total, rtol=1e-12)
+    pd.testing.assert_frame_equal(split.net, plain.net)
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [(["one"], "a list of"), ("ab", "a list of"), (["one"] * 3, "all series belong to the group 'one'")],
+)
+def test_groups_that_do_not_fit_the_series_are_refused(returns: pd.DataFrame, groups, message: str) -> None:
+    three = returns.iloc[:, :2].assign(own=np.random.default_rng(8).standard_normal(len(returns)))
+
+    with pytest.raises(ValueError, match=message):
+        rolling_spillover(three, window=200, groups=groups)

@@ -102,3 +102,48 @@ def test_an_explosive_autoregression_has_no_band(returns: pd.DataFrame) -> None:
 def test_settings_out_of_range_are_refused(returns: pd.DataFrame, settings, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         spillover_band(returns, **({"window": 100} | settings))
+
+
+def test_a_band_between_groups_is_of_their_path() -> None:
+    values = np.hstack([simulate_pair("t5", 400, 0.6, seed=1)[0], simulate_pair("t5", 400, 0.3, seed=2)[0]])
+    groups = ["crypto", "crypto", "macro", "macro"]
+
+    band = spillover_band(values, window=120, step=20, replications=99, groups=groups)
+    whole = spillover_band(values, window=120, step=20, replications=99)
+
+    pd.testing.assert_series_equal(band.total, rolling_spillover(values, 120, step=20, groups=groups).total)
+    assert band.upper < whole.lower  # the groups are unrelated, and each is tied within
+
+
+def waves(shocks: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Give shocks heavy tails and a GARCH variance of each series' own, around 1."""
+    shocks = shocks * np.sqrt(3 / rng.chisquare(5, size=(len(shocks), 1)))
+    variance, out = np.ones(shocks.shape[1]), np.empty_like(shocks)
+    for day, shock in enumerate(shocks):
+        out[day] = shock * np.sqrt(variance)
+        variance = 0.03 + 0.09 * out[day] ** 2 + 0.88 * variance
+    return out
+
+
+def share_rejected(betas_only: bool) -> float:
+    """Return how often constancy is rejected where correlations are constant, or only betas are."""
+    rng, found = np.random.default_rng(11), 0
+    for seed in range(60):
+        if betas_only:
+            macro, own = waves(rng.standard_normal((1000, 3)), rng), waves(rng.standard_normal((1000, 1)), rng)
+            values = np.hstack([0.5 * macro[:, :1] + own, macro])
+        else:
+            mixed = rng.standard_normal((1000, 4))
+            mixed[:, 0] += 0.5 * mixed[:, 1]
+            mixed[:, 0] /= np.sqrt(1.25)
+            values = waves(mixed, rng)
+        band = spillover_band(values, 250, step=40, replications=99, seed=seed, groups=["crypto", *["macro"] * 3])
+        found += band.constant.pvalue <= 0.05
+    return found / 60
+
+
+@pytest.mark.slow
+def test_between_groups_the_level_holds_for_constant_correlations_and_not_for_constant_betas() -> None:
+    # Three binomial standard errors above 5 %.
+    assert share_rejected(betas_only=False) <= 0.135
+    assert share_rejected(betas_only=True) > share_rejected(betas_only=False)

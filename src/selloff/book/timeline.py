@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from selloff.data import events
+from selloff.prose import TIE
 
 __all__ = ["timeline"]
 
@@ -44,9 +46,14 @@ def _item(key: str, row: pd.Series[Any]) -> str:
     return (
         f'<li id="event-{key.replace("_", "-")}"{during}>'
         f'<time datetime="{stamp}">{at:%a} {at.day}{year}{clock}</time>'
-        f'<p>{escape(row["what"])} <span class="event-source"><span class="event-category">'
+        f'<p>{_tied(row["what"])} <span class="event-source"><span class="event-category">'
         f"{escape(row['category'])}</span>{_source(row)}</span></p></li>"
     )
+
+
+def _tied(words: str) -> str:
+    """Escape words for HTML and keep an amount of dollars on one line."""
+    return re.sub(r"USD (?=\d)", f"USD{TIE}", escape(words))
 
 
 def _source(row: pd.Series[Any]) -> str:

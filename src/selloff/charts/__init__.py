@@ -15,7 +15,7 @@ from selloff.charts.buyers import (
     stablecoins,
     supply_multiples,
 )
-from selloff.charts.changes import chosen_changes
+from selloff.charts.changes import appetite_bands, chosen_changes
 from selloff.charts.clock import anchor_weeks, closing_hours, dated_rows, mood_lags
 from selloff.charts.curve import specification_curve
 from selloff.charts.explained import contributions, explained_moves
@@ -72,6 +72,7 @@ __all__ = [
     "alone_by_coin",
     "alone_by_period",
     "anchor_weeks",
+    "appetite_bands",
     "average_gap",
     "band_line",
     "cascade_range",

@@ -63,7 +63,7 @@ def verdicts(results: Sequence[Result], *, source: str = "the tables named with 
     return finish(
         alt.layer(ground, bars, start, left, right),
         title=f"{num(counts.get(WORDS['holds'], 0))} of {num(len(decided))} claims hold whatever the definition",
-        subtitle="share of the definitions fixed in advance under which each claim is true",
+        subtitle="Share of the ledger's definitions under which each claim is true",
         description=f"Bars for {len(decided)} claims, the share of definitions that support each: {told}.",
         source=source,
         height=_ROW * len(decided),

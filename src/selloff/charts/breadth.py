@@ -66,7 +66,7 @@ def coin_changes(changes: pd.DataFrame) -> alt.LayerChart:
         if fell < len(data)
         else f"All {num(len(data))} coins fell, from {best}'s {pct(data['late'].iloc[-1], 0, True)} to {worst}'s "
         f"{pct(data['late'].iloc[0], 0, True)}",
-        subtitle=f"Change from the end of Sunday, 00:00 UTC; ring: {early}, disc: {late}",
+        subtitle=f"Change from the end of Sunday, 00:00 UTC; ring: {early}, disc and title: {late}",
         description=f"Points in {len(data)} rows, one a coin, {early} and {late}: {told}.",
         source="Binance, Coinbase, Yahoo, CoinGecko: medians",
         height=28 * len(data),
@@ -90,7 +90,9 @@ def fallers(table: pd.DataFrame, of: int) -> alt.LayerChart:
     data["reading"] = ["" if pd.isna(v) else pct(v, 1, True) for v in data["median"]]
     here = int(table["fell"].iloc[-1])
     base = alt.Chart(data.drop(columns="median")).encode(
-        x=alt.X("fell:O").axis(title=f"coins that fell, of {num(of)}", labelAngle=0, ticks=False),
+        x=alt.X("fell:O")
+        .scale(paddingInner=0.3)
+        .axis(title=f"coins that fell, of {num(of)}", labelAngle=0, ticks=False),
         y=alt.Y("weeks:Q")
         .scale(domain=[0, 1.15 * float(data["weeks"].max())], nice=False)
         .axis(title="weeks", tickCount=5),
@@ -100,7 +102,7 @@ def fallers(table: pd.DataFrame, of: int) -> alt.LayerChart:
             alt.Tooltip("reading:N", title="Middle coin, typical week"),
         ],
     )
-    bars = base.mark_bar(size=34).encode(
+    bars = base.mark_bar().encode(
         color=alt.condition(f"datum.fell == {here}", alt.value(colour("fails")), alt.value(colour("coin")))
     )
     values = base.mark_text(dy=-8).encode(text="weeks:Q")

@@ -57,10 +57,9 @@ def flow_weeks(weeks: pd.DataFrame, week: str) -> alt.LayerChart:
     spot = alt.Chart(here).transform_calculate(when=when).encode(x=x, y=rows(labels), tooltip=tooltip)
     points = spot.mark_point(shape="diamond", size=130, filled=True, opacity=1, color=colour("ink"), yOffset=9)
     words = readable(
-        alt.Chart(here).encode(x=x, y=rows(labels), text="word:N"),
-        align="left",
-        dx=2,
-        dy=-9,
+        alt.Chart(here).encode(x=alt.value("width"), y=rows(labels), text="word:N"),
+        align="right",
+        dy=-11,
         fontSize=12,
         fontWeight="bold",
     )
@@ -71,7 +70,7 @@ def flow_weeks(weeks: pd.DataFrame, week: str) -> alt.LayerChart:
         title=_weeks_title(ranks),
         subtitle=[
             f"Net flow into US spot funds by week, Monday to Friday, to {day(weeks.index[-1])}; one tick a week;",
-            f"diamond: the week to {day(week)} with its rank, the largest outflow first",
+            f"diamond: the week to {day(week)}; at the right its flow and rank, the largest outflow first",
         ],
         description=f"Three rows of ticks, one tick a week. {told}, counted from the largest outflow.",
         source="Farside Investors",
@@ -193,21 +192,30 @@ def supply_multiples(frame: pd.DataFrame) -> alt.LayerChart:
         alt.Tooltip("reading:N", title="Pace"),
     ]
     base = alt.Chart(shown).encode(x=x, y=rows(labels), tooltip=tooltip)
-    points = base.mark_point(size=110, filled=True, opacity=1, color=colour("btc"), yOffset=17)
-    words = readable(alt.Chart(shown).encode(x=x, y=rows(labels), text="word:N"), dy=3, fontSize=12, fontWeight="bold")
+    points = base.mark_point(size=110, filled=True, opacity=1, color=colour("btc"), yOffset=14)
+    # A month close behind another of its row is named below its mark, so that on a phone the two names do not meet.
+    close = shown.sort_values("multiple").groupby("label")["multiple"].diff() < 0.6
+    words = alt.layer(
+        *(
+            readable(alt.Chart(part).encode(x=x, y=rows(labels), text="word:N"), dy=dy, fontSize=12, fontWeight="bold")
+            for part, dy in ((shown[~close.sort_index()], 0), (shown[close.sort_index()], 29))
+            if len(part)
+        )
+    )
     one = alt.Chart(pd.DataFrame({"x": [1], "word": ["as much as is created"]}))
     rule = one.mark_rule(color=colour("ink"), strokeDash=[4, 3]).encode(x="x:Q")
     note = one.mark_text(baseline="bottom", dy=-4, fontSize=11, color=colour("quiet"))
     note = note.encode(x="x:Q", y=alt.value(0), text="word:N")
     report = data[data["counter"] == "report"].set_index("month")["multiple"]
+    slowdown = f"from {num(report.iloc[0], 1)} times new supply in July to {num(report.iloc[1], 1)} in August"
     told = "; ".join(f"{row.label}, {row.word}: {row.multiple:.1f}" for row in data.itertuples())
     return finish(
         alt.layer(rule, note, row_names(alt.Chart(shown.drop_duplicates("label")), labels), points, words),
-        title=f"From {num(report.iloc[0], 1)} times new supply in July to {num(report.iloc[1], 1)} in August",
+        title=f"By the report's count, {slowdown}",
         subtitle="Bitcoin bought by companies a day in 2025 as a multiple of new supply; three counts",
         description=f"Points for three counts of purchases by month. {told} times new supply.",
         source="CryptoQuant and BitcoinTreasuries.net through the press; company filings; bitcoin's protocol",
-        height=(STEP + 24) * len(labels),
+        height=(STEP + 32) * len(labels),
     )
 
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import altair as alt
 import pandas as pd
 
-from selloff.charts.lines import Layers
+from selloff.charts.lines import Layers, thin, time_axis
 from selloff.charts.rows import STEP, readable, row_names, rows
 from selloff.charts.theme import colour, finish
-from selloff.correlation import Changes
+from selloff.correlation import Band, Changes
 from selloff.prose import num
 
-__all__ = ["chosen_changes"]
+__all__ = ["appetite_bands", "chosen_changes"]
 
 _SOURCE = "Binance; S&P, Nasdaq, ICE, COMEX, Cboe and ICE BofA, mostly through FRED; Federal Reserve"
 _PICKED = ("asset", "clock", "step", "estimator", "window", "compared")
@@ -107,3 +107,68 @@ def _intervals(base: alt.Chart, names: list[str]) -> list[Layers | alt.Chart]:
 def _written(base: alt.Chart, names: list[str], text: str) -> Layers:
     place = base.transform_calculate(text=text).encode(x=alt.value("width"), y=rows(names), text="text:N")
     return readable(place, align="right", baseline="middle", dy=-11, fontSize=11, color=colour("quiet"))
+
+
+def appetite_bands(
+    bands: Mapping[str, Band], levels: Mapping[str, float], coins: Mapping[str, pd.DataFrame]
+) -> alt.FacetChart:
+    """Draw rolling correlations with several series, each with the band of what chance allows, on one scale.
+
+    Parameters
+    ----------
+    bands : mapping
+        Band of bitcoin and ether in equal parts by the series' name in words.
+    levels : mapping
+        Correlation over the whole sample by the same names.
+    coins : mapping
+        Rolling correlations of ``btc`` and ``eth`` as columns, by the same names.
+    """
+    parts = []
+    for name, band in bands.items():
+        frame = thin(band.to_frame().join(coins[name]), 70).round(2)
+        frame.insert(0, "time", pd.DatetimeIndex(frame.index).strftime("%Y-%m-%d"))
+        parts.append(frame.assign(series=name, level=round(levels[name], 2)))
+    names = {"estimate": "both", "simultaneous_lower": "low", "simultaneous_upper": "high"}
+    data = pd.concat(parts, ignore_index=True).rename(columns=names).drop(columns=["lower", "upper"])
+    fitting = sum(band.admits(levels[name]) for name, band in bands.items())
+    first = next(iter(bands.values()))
+    return finish(
+        _panels(data).facet(
+            alt.Facet("series:N").sort(list(bands)).header(labelFontSize=13),
+            columns=2,
+            spacing={"row": 14, "column": 30},
+        ),
+        title=f"In {num(fitting)} of {num(len(bands))} panels one correlation fits on every date since 2022",
+        subtitle=[
+            f"Correlation over {first.window} sessions, New York close; solid: both coins equally, with their band",
+            f"for all dates at once ({first.level:.0%}); dashed: bitcoin; dotted: ether; level rule: whole sample",
+        ],
+        description=f"{len(bands)} small panels of rolling correlations of crypto with other markets and their bands, "
+        f"about {(data['high'] - data['low']).median():.2f} wide; in {fitting} of them the whole sample's correlation "
+        "stays inside the band on every date.",
+        source=_SOURCE,
+        width=None,
+        height=None,
+    )
+
+
+def _panels(data: pd.DataFrame) -> Layers:
+    """Return one panel; the facet repeats it."""
+    x = time_axis("%Y", 4)
+    scale = alt.Scale(domain=[-0.8, 1], nice=False)
+    y = alt.Y("both:Q").scale(scale).axis(title=None, values=[-0.5, 0, 0.5, 1], labelOverlap=False)
+    tooltip = [alt.Tooltip("time:N", title="Session"), alt.Tooltip("series:N", title="With")] + [
+        alt.Tooltip(f"{field}:Q", title=title, format=".2f")
+        for field, title in (
+            ("both", "Both coins"), ("low", "Band from"), ("high", "to"), ("btc", "Bitcoin"), ("eth", "Ether"),
+        )
+    ]  # fmt: skip
+    base = alt.Chart(data).encode(x=x)
+    band = base.mark_area(color=colour("coin"), opacity=0.25).encode(y=alt.Y("low:Q").scale(scale), y2="high:Q")
+    level = base.mark_line(color=colour("rule"), strokeWidth=1).encode(y=alt.Y("level:Q").scale(scale))
+    lines = [
+        base.mark_line(color=colour(name), strokeWidth=1.3, strokeDash=dash).encode(y=alt.Y(f"{name}:Q").scale(scale))
+        for name, dash in (("btc", [5, 2]), ("eth", [2, 2]))
+    ]
+    both = base.mark_line(color=colour("ink")).encode(y=y, tooltip=tooltip)
+    return alt.layer(band, level, *lines, both).properties(width=285, height=95)

@@ -70,11 +70,15 @@ def specification_curve(curve: SpecificationCurve, *, source: str) -> alt.LayerC
         title=_title(yes, of, curve),
         subtitle=_subtitle(curve),
         description=f"Specification curve of claim {claim.id}: {len(table)} definitions sorted from "
-        f"{table['number'].iloc[0]} to {table['number'].iloc[-1]}, median {curve.median:.4g} {claim.unit}; {yes} of "
+        f"{table['number'].iloc[0]} to {table['number'].iloc[-1]}, median {written(_median(curve))}; {yes} of "
         f"the {of} that count support the claim.",
         source=source,
         height=height,
     )
+
+
+def _median(curve: SpecificationCurve) -> Measure:
+    return Measure(curve.part, curve.median, str(curve.table["unit"].iloc[0]), None)
 
 
 def _title(yes: int, of: int, curve: SpecificationCurve) -> str:
@@ -82,7 +86,7 @@ def _title(yes: int, of: int, curve: SpecificationCurve) -> str:
         return "The one definition " + ("supports the claim" if yes else "does not support the claim")
     if yes in (0, of):
         return f"{'None' if yes == 0 else 'Each'} of {num(of)} definitions supports the claim"
-    return f"{num(yes)} of {num(of)} definitions support the claim, {pct(100 * yes / of, 0)}"
+    return f"{num(yes)} of {num(of)} definitions, {pct(100 * yes / of, 0)}, support the claim"
 
 
 def _subtitle(curve: SpecificationCurve) -> list[str]:
@@ -144,9 +148,14 @@ def _target(curve: SpecificationCurve) -> list[Any]:
     base = alt.Chart(data)
     zone = base.mark_rect(color=colour("ink"), opacity=0.08).encode(y=y("low", axis=False), y2="high:Q")
     line = base.mark_rule(color=colour("rule"), strokeDash=[4, 3]).encode(y=y("stated", axis=False))
-    word = base.mark_text(align="right", baseline="bottom", dy=-3, fontSize=11, color=colour("quiet")).encode(
-        x=alt.value("width"), y=y("stated", axis=False), text="word:N"
+    # At the end where the curve is farther from the figure, so that no mark lies on the words.
+    away = (curve.table["value"].dropna().sort_values() - target).abs()
+    third = max(1, len(away) // 3)
+    left = away.iloc[:third].mean() > away.iloc[-third:].mean()
+    words = base.mark_text(
+        align="left" if left else "right", baseline="bottom", dy=-3, fontSize=11, color=colour("quiet")
     )
+    word = words.encode(x=alt.value(4) if left else alt.value("width"), y=y("stated", axis=False), text="word:N")
     return [zone, line, word] if reach else [line, word]
 
 
@@ -260,13 +269,16 @@ def _choices(
         extra = places.loc[[f.definition for f in fits]].assign(row=[f"{_PARTS}: {f.part}" for f in fits])
         long = pd.concat([long, extra])
     count = len(table)
-    ticks = alt.Chart(long[["order", "mark", "row"]]).mark_rect(height=_ROW - 7, width=max(2, min(9, 420 // count)))
+    # In parts of the step from one definition to the next: ticks of a width in pixels overlap on a phone.
+    reach = min(0.38, max(0.1, 0.011 * count))
+    ticks = alt.Chart(long[["order", "mark", "row"]]).mark_rect(height=_ROW - 7)
+    ticks = ticks.transform_calculate(start=f"datum.order - {reach}", end=f"datum.order + {reach}")
     strength = alt.condition(alt.FieldOneOfPredicate("mark", [_FIT]), alt.value(1), alt.value(0.55))
-    return [ticks.encode(x=_across(count), y=y, color=_tint(), opacity=strength)]
+    return [ticks.encode(x=_across(count, "start"), x2="end:Q", y=y, color=_tint(), opacity=strength)]
 
 
-def _across(count: int) -> alt.X:
-    return alt.X("order:Q").scale(domain=[0.2, count + 0.8], nice=False).axis(None)
+def _across(count: int, field: str = "order") -> alt.X:
+    return alt.X(f"{field}:Q").scale(domain=[0.2, count + 0.8], nice=False).axis(None)
 
 
 def _tint() -> alt.Color:

@@ -41,7 +41,10 @@ def contributions(moves: Mapping[str, ExplainedMove], until: str) -> alt.LayerCh
         interval_rows(data, COINS, "percentage points of the coin's move (log)", "+.1f"),
         title=f"{num(sure) if sure else 'None'} of {num(len(single))} single contributions "
         f"{'is' if sure == 1 else 'are'} clear of zero",
-        subtitle=f"{until}; one regression on all series, on the {num(first.observations)} sessions before the week",
+        subtitle=[
+            f"{until}; one regression on these {num(len(first.contributions))} series,",
+            f"on the {num(first.observations)} sessions before the week; 95% intervals",
+        ],
         description=f"Dots with intervals for what each series adds to the move of two coins. {told}.",
         source=SOURCE,
         width=None,
@@ -59,9 +62,9 @@ def explained_moves(
     moves : mapping
         By (coin, stretch in words): result by (set of series, window of the estimation).
     sets : sequence of str
-        Names of the sets of series, two at most.
+        Names of the sets of series, three at most.
     """
-    tones = dict(zip(sets, (("equities", "circle"), ("quiet", "diamond")), strict=False))
+    tones = dict(zip(sets, (("equities", "circle"), ("quiet", "diamond"), ("rule", "square")), strict=False))
     records, heads, height = [], [], 0
     for (coin, stretch), parts in moves.items():
         actual = next(iter(parts.values())).actual
@@ -70,7 +73,7 @@ def explained_moves(
             share = move.share_interval
             records.append(
                 {
-                    "at": height + 27 + 9 * place,
+                    "at": height + 27 + 7 * place,
                     "row": f"{COIN_NAMES[coin]}, {stretch}",
                     "set": name,
                     "sessions": f"{num(move.observations)} sessions",
@@ -81,7 +84,7 @@ def explained_moves(
                     "actual": round(actual, 3),
                 }
             )
-        height += 27 + 9 * len(parts) + 8
+        height += 27 + 7 * len(parts) + 8
     data = pd.DataFrame(records)
     spots = data.groupby("row", sort=False).agg({"actual": "first", "at": ["min", "max"]})
     spots.columns = pd.Index(["actual", "from", "to"])

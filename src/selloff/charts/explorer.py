@@ -53,7 +53,7 @@ def explorer(
         alt.vconcat(_scatter(dots, start), _lines(paths, start), _beta(paths, start), spacing=26).add_params(*choices),
         title="Pick a pair and see how little a window knows",
         subtitle=[
-            "above: returns of each session, in standard deviations; pale before 2025",
+            "above: returns of each session, in standard deviations; pale before 2025;",
             "middle: rolling correlation and its band for all dates at once; below: beta in the same unit",
         ],
         description=f"Three panels for one pair at a time, up to {day(found.end)}: a scatter of {num(rows)} returns, "

@@ -37,8 +37,8 @@ def fitting_hours(gaps: pd.DataFrame, tolerance: float) -> alt.LayerChart:
         alt.layer(bars, zone, zero, lines),
         title=f"Both of the report's figures fit in {num(fits.sum())} of {num(len(gaps))} hours",
         subtitle=[
-            "change since the end of Sunday less the stated change, by the hour, UTC",
-            f"grey: within {tolerance:g} point; green: hours in which both coins are",
+            "Change since the end of Sunday less the stated change, by the hour, UTC;",
+            f"grey: within {tolerance:g} point; green: hours in which both coins lie there",
         ],
         description="Two lines, bitcoin and ether, show how far the change since Sunday midnight lies from the "
         f"stated figure hour by hour; in {fits.sum()} hours both lie within {tolerance:g} point.",

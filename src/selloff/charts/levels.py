@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil, floor
 
 import altair as alt
 import pandas as pd
@@ -61,8 +62,9 @@ def key_levels(hourly: pd.DataFrame, levels: Mapping[float, bool], ether: float)
 
 def _which_gave_way(fits: list[str], of: int) -> str:
     if not fits:
-        return f"None of {num(of)} round levels gave way on Monday for the first time since early September"
-    return f"Of {num(of)} round levels {listed(fits)} gave way on Monday, the first time since early September"
+        return f"None of {num(of)} round levels broke on Monday for the first time since early September"
+    only = "only " if len(fits) == 1 else ""
+    return f"Of {num(of)} round levels, {only}{listed(fits)} broke on Monday for the first time since early September"
 
 
 def _levels_panel(
@@ -79,7 +81,19 @@ def _levels_panel(
     )
     low, high = float(bitcoin["BTC"].min()), float(bitcoin["BTC"].max())
     scale = alt.Scale(domain=[low - 0.5, high + 0.5], nice=False, zero=False)
-    y = alt.Y("value:Q").scale(scale).axis(title="bitcoin, USD thousand", tickCount=5, grid=False)
+    # The levels are the labels of the axis: names on the lines would collide with the path.
+    broke = [level / 1000 for level, first in levels.items() if first]
+    ends = [edge for edge in (ceil(low), floor(high)) if min(abs(edge - level / 1000) for level in levels) > 1]
+    bold = f"indexof({broke}, datum.value) >= 0"
+    axis = alt.Axis(
+        title="bitcoin, USD thousand",
+        values=sorted([*ends, *(level / 1000 for level in levels)]),
+        grid=False,
+        labelOverlap=False,
+        labelColor=alt.condition(bold, alt.value(colour("holds")), alt.value(colour("quiet"))),
+        labelFontWeight=alt.condition(bold, alt.value("bold"), alt.value("normal")),
+    )
+    y = alt.Y("value:Q").scale(scale).axis(axis)
     data = long(bitcoin)
     # Drawn here and not by time_lines: two selections in one panel would share one layer.
     path = alt.Chart(data).transform_calculate(when=f"utcFormat(toDate(datum.time), '{HOUR}')").encode(x=x, y=y)
@@ -92,20 +106,15 @@ def _levels_panel(
         alt.Tooltip("hours:Q", title="Hours closed under it"),
         alt.Tooltip("first:N", title="First on Monday since early September"),
     ]
-    base = alt.Chart(rules).encode(y=alt.Y("usd:Q").scale(scale))
+    base = alt.Chart(rules).encode(y=alt.Y("usd:Q").scale(scale).axis(axis))
     thin = base.mark_rule().encode(
         strokeWidth=alt.condition("datum.first == 'yes'", alt.value(2.5), alt.value(1)),
         color=alt.condition("datum.first == 'yes'", alt.value(colour("holds")), alt.value(colour("rule"))),
     )
     broad = base.mark_rule(strokeWidth=14, opacity=0).encode(tooltip=tooltip).add_params(pointed)
-    named = base.mark_text(align="left", dy=-7, fontSize=11).encode(
-        x=alt.value(4),
-        text="word:N",
-        color=alt.condition("datum.first == 'yes'", alt.value(colour("holds")), alt.value(colour("quiet"))),
-    )
     below = alt.condition("isValid(level.usd) && datum.value < level.usd[0]", alt.value(1), alt.value(0))
     under = path.mark_point(size=22, filled=True, color=colour("ink")).encode(opacity=below, tooltip=readings)
-    layers = [span(*WEEK), thin, named, line, end.encode(x=x, y=y, text=alt.value("BTC")), broad, under]
+    layers = [span(*WEEK), thin, line, end.encode(x=x, y=y, text=alt.value("BTC")), broad, under]
     return alt.layer(*layers).properties(width=WIDTH - 30, height=230), names
 
 

@@ -96,7 +96,7 @@ def open_interest_changes(changes: pd.DataFrame) -> alt.LayerChart:
     told = "; ".join(f"{row.label}, {row.measure}: {row.reading}" for row in data.itertuples())
     return finish(
         alt.layer(zero, row_names(alt.Chart(data.drop_duplicates("label")), labels), points),
-        title="Most of the fall in dollars was the price; how much was not hangs on the hour",
+        title="How much of the fall in dollars was the price hangs on the hour of reading",
         subtitle=[
             "Open interest of futures on all venues, 21 to 25 September 2025; in coins: the change of",
             "the price over the same days taken out, read at the start or at the end of both days",

@@ -132,7 +132,7 @@ def vendor_totals(own: pd.DataFrame, others: pd.DataFrame) -> alt.LayerChart:
     )
     labels = (
         alt.Chart(quoted)
-        .mark_text(dy=-13, fontWeight="bold", color=colour("volatility"))
+        .mark_text(align="left", dx=10, fontWeight="bold", color=colour("volatility"))
         .encode(x=x, y="total:Q", text=alt.Text("total:Q", format=".2f"))
     )
     first, last = own.index[0], own.index[-1]

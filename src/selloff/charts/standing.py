@@ -72,8 +72,8 @@ def week_windows(hourly: pd.DataFrame, windows: Sequence[Window]) -> alt.VConcat
     words = "; ".join(data["label"])
     return finish(
         alt.vconcat(top, bottom.properties(width=WIDTH - 30, height=_ROW * len(data)), spacing=10),
-        title=f"“The week” gives ether {pct(ends['eth'][0], 0, True)} or {pct(ends['eth'][1], 0, True)}, bitcoin "
-        f"{pct(ends['btc'][0], 0, True)} or {pct(ends['btc'][1], 0, True)}",
+        title=f"“The week” gives ether {pct(ends['eth'][0], 0, True)} to {pct(ends['eth'][1], 0, True)}, bitcoin "
+        f"{pct(ends['btc'][0], 0, True)} to {pct(ends['btc'][1], 0, True)}",
         subtitle=[
             f"Hourly closes on Binance, and the change over each of {num(len(data))} weeks that one may mean;",
             "a day's name stands for its end, 00:00 UTC unless said; point at a week to shade it",

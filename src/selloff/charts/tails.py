@@ -132,7 +132,7 @@ def coin_exceedance(results: Mapping[str, MeanExceedance], coins: int) -> alt.VC
     pairs = next(iter(results.values())).pairs
     return finish(
         _grid(panels),
-        title="Coins fall together and rise one by one" if ahead else "Coins fall and rise alike",
+        title="Coins fall more closely together than they rise" if ahead else "Coins fall and rise alike",
         subtitle=[
             f"Mean over the {num(pairs)} pairs of {num(coins)} coins, daily at 00:00 UTC: correlation on days when",
             "both lie beyond the same quantile, left both fall, right both rise; dashed: normal data",

@@ -113,7 +113,7 @@ def sentiment(index: pd.Series, since: str) -> alt.LayerChart:
         y,
         {"index": "volatility"},
         unit="",
-        axis=time_axis("%b %Y", 7),
+        axis=time_axis("%b", 7),
         digits=0,
         label=False,
     )
@@ -188,7 +188,7 @@ def purchases(counts: pd.DataFrame) -> alt.LayerChart:
     data = counts.assign(label=label, reading=[num(v) for v in counts["btc"]])[["label", "btc", "reading"]]
     labels = label.tolist()
     tooltip = [alt.Tooltip("label:N", title="Count"), alt.Tooltip("reading:N", title="BTC")]
-    x = alt.X("btc:Q").axis(title="bitcoin bought in the month", tickCount=4, format="~s")
+    x = alt.X("btc:Q").axis(title="bitcoin bought in the month", tickCount=4, format=",d")
     base = alt.Chart(data).encode(x=x, y=rows(labels), tooltip=tooltip)
     bars = base.mark_bar(color=colour("btc"), size=12, yOffset=7)
     values = base.mark_text(align="left", dx=5, dy=7).encode(text="reading:N")

@@ -76,7 +76,12 @@ def written(finding: Measure) -> str:
     if unit.startswith("USD"):
         return usd(value, {"USD bn": "billion", "USD m": "million", "USD": ""}[unit])
     if unit.startswith("percentage points"):
-        return f"{num(value, 1, sign=True)} {unit}".replace(" ", TIE)
+        # The unit may break, so that it leaves room for the words of a definition beside it.
+        return f"{num(value, 1, sign=True)}{TIE}{unit}"
+    if unit == "puts for a call":
+        return f"{num(value, 3, sign=True)}{TIE}{unit}"
+    if not unit or unit == "in 100 runs":
+        return f"{num(value, 0 if unit else 2)}{TIE}{unit}".strip()
     if unit == "times":
         return f"{num(value, 1)}{TIE}times"
     if unit.startswith("points"):

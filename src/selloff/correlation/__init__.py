@@ -8,7 +8,7 @@ from selloff.correlation.breaks import Breaks, structural_breaks
 from selloff.correlation.changes import Changes, correlation_changes
 from selloff.correlation.conditional import DownsideBeta, QuantileBeta, downside_beta, quantile_beta
 from selloff.correlation.constancy import correlation_influence, two_window_test
-from selloff.correlation.diversification import MeanExceedance, diversification, mean_exceedance
+from selloff.correlation.diversification import MeanExceedance, diversification, mean_exceedance, without_worst
 from selloff.correlation.dynamic import DCC, dcc_filter, fit_dcc
 from selloff.correlation.dynamic_band import dynamic_band
 from selloff.correlation.ewma import ewma_correlation
@@ -137,5 +137,6 @@ __all__ = [
     "tail_dependence",
     "two_window_test",
     "wave_exceedance",
+    "without_worst",
     "worst_day_table",
 ]

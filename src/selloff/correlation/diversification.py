@@ -14,7 +14,7 @@ from selloff.correlation.exceedance import corners_of_rows, normal_exceedance, t
 from selloff.inference import TestResult, block_length, moving_blocks
 from selloff.inference.inputs import Panel, check_panel
 
-__all__ = ["MeanExceedance", "diversification", "mean_exceedance"]
+__all__ = ["MeanExceedance", "diversification", "mean_exceedance", "without_worst"]
 
 Floats = NDArray[np.float64]
 
@@ -216,6 +216,39 @@ def diversification(
     settings = {"whole": whole, "tail": tail, "level": level, "block": block, "seed": seed}
     pvalue = float(2 * norm.sf(abs(effect / se)))
     return TestResult("saved on worst days less on the whole", effect / se, pvalue, effect, se, settings=settings)
+
+
+def without_worst(returns: pd.DataFrame, count: int) -> pd.DataFrame:
+    """Return a panel without the days on which the mean of its columns was lowest.
+
+    Parameters
+    ----------
+    returns : DataFrame, shape (T, N)
+        Returns of two or more assets, without missing values.
+    count : int
+        How many days to leave out.
+
+    Returns
+    -------
+    DataFrame, shape (T - count, N)
+        The other days in their order.
+
+    Raises
+    ------
+    ValueError
+        A value is missing, or there are no more days than are to be left out.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from selloff.correlation import without_worst
+    >>> without_worst(pd.DataFrame({"a": [1.0, -3.0, 2.0, 0.0], "b": [0.0, 1.0, 1.0, -1.0]}), 1).index.tolist()
+    [0, 2, 3]
+    """
+    check_panel(returns)
+    if not 0 <= count < len(returns):
+        raise ValueError(f"without_worst: count must lie between 0 and the {len(returns)} days less one, got {count}")
+    return returns.drop(returns.mean(axis=1).nsmallest(count).index)
 
 
 def _values(name: str, returns: Panel, level: float, replications: int) -> Floats:

@@ -97,11 +97,11 @@ def _samples(fit: DCC, replications: int, seed: int) -> Floats:
     whitened = np.linalg.solve(np.linalg.cholesky(fit.correlation), z[..., None])[..., 0]
     whitened -= whitened.mean(axis=0)
     whitened = np.linalg.solve(np.linalg.cholesky(whitened.T @ whitened / length), whitened.T).T
-    drawn = whitened[np.random.default_rng(seed).integers(0, length, (replications, length))]
+    drawn: Floats = whitened[np.random.default_rng(seed).integers(0, length, (replications, length))]
     mean, omega, arch, garch = (fit.garch[name].to_numpy() for name in ("mean", "omega", "alpha", "beta"))
     variance = np.tile(fit.volatility.iloc[0].to_numpy() ** 2, (replications, 1))
     q = np.tile(fit.qbar, (replications, 1, 1))
-    out = np.empty((replications, length, count))
+    out: Floats = np.empty((replications, length, count))
     for day in range(length):
         root = np.sqrt(np.einsum("rii->ri", q))
         correlation = q / (root[:, :, None] * root[:, None, :])

@@ -120,6 +120,11 @@ def spillover_band(
     correlation (normal, t5, GARCH-t; windows of 100 and 200) the test rejects 4 to 8 % at a nominal 5 %, and 1 to 4 %
     of paths leave the 95 % band. After a correlation that goes from .2 to .6 in the middle of 500 days it rejects 68 %.
 
+    Between groups, what counts as no change matters. In 120 samples each of two and six series over 1,176 and 1,424
+    days (window 250, GARCH-t5) it rejects 2 to 3 % where all correlations are constant, but 18 to 23 % where only
+    betas are and the volatility of each group comes in waves of its own, and 12 to 14 % of those paths leave the band:
+    variance shares then do move. A rejection there is no proof that a coefficient changed.
+
     References
     ----------
     Bruggemann, Jentsch and Trenkler (2016), Journal of Econometrics 191, 69-85, for blocks of residuals.
