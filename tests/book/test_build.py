@@ -18,7 +18,7 @@ def book(tmp_path: Path, root: Path) -> Path:
     folder = tmp_path / "a book"
     (folder / "notebooks").mkdir(parents=True)
     shutil.copytree(root / "assets", folder / "assets")
-    for name in ("_config.yml", "references.bib"):
+    for name in ("_config.yml", "notebooks/references.bib"):
         shutil.copyfile(root / name, folder / name)
     write(folder / "_toc.yml", "format: jb-book\nroot: index\nchapters:\n  - file: notebooks/sums\n")
     write(folder / "index.md", "# A small book\n\nSee [sums](notebooks/sums.md) and $x^2$.\n")
@@ -131,7 +131,9 @@ def test_site_left_aside_by_a_killed_swap_comes_back(book: Path) -> None:
     assert (book / "_build" / "html" / "index.html").read_text(encoding="utf-8") == "old"
 
 
-@pytest.mark.parametrize("name", ["index.md", "_config.yml", "references.bib", "assets/book.css", "notebooks/sums.md"])
+@pytest.mark.parametrize(
+    "name", ["index.md", "_config.yml", "notebooks/references.bib", "assets/book.css", "notebooks/sums.md"]
+)
 def test_digest_changes_with_each_input(book: Path, name: str) -> None:
     before = digest_inputs(book)
     write(book / name, (book / name).read_text(encoding="utf-8") + " ")

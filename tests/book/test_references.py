@@ -27,7 +27,7 @@ SUBJECTS = {"correlation", "data", "inference", "market"}
 @cache
 def entries() -> dict[str, dict[str, str]]:
     """Fields by key, in the order of the file."""
-    text = (ROOT / "references.bib").read_text(encoding="utf-8")
+    text = (ROOT / "notebooks" / "references.bib").read_text(encoding="utf-8")
     found = re.findall(r"^@(\w+)\{([^,\n]+),\n(.*?)^\}", text, re.M | re.S)
     assert len(found) == text.count("\n@") + text.startswith("@")
     return {key: dict(re.findall(r"^  (\w+) = \{(.*)\},?$", body, re.M)) for _, key, body in found}
@@ -52,7 +52,7 @@ def cited() -> frozenset[tuple[str, str]]:
 
 
 def test_keys_are_unique_and_sorted() -> None:
-    keys = re.findall(r"^@\w+\{([^,\n]+),", (ROOT / "references.bib").read_text(encoding="utf-8"), re.M)
+    keys = re.findall(r"^@\w+\{([^,\n]+),", (ROOT / "notebooks" / "references.bib").read_text(encoding="utf-8"), re.M)
 
     assert len(keys) >= 100
     assert keys == sorted(set(keys))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,8 +17,8 @@ from selloff.claims.liquidations import disjoint_counts, liquidation_windows
 TIE = "\N{NO-BREAK SPACE}"
 
 
-def spec(chart: object) -> dict:
-    found = chart._repr_mimebundle_()[MIME]  # type: ignore[attr-defined]
+def spec(chart: Any) -> dict[str, Any]:
+    found = chart._repr_mimebundle_()[MIME]
     assert len(found["description"]) >= 40
     assert found["usermeta"]["source"]
     return found

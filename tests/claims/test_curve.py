@@ -25,7 +25,7 @@ def test_the_share_on_the_curve_is_the_share_of_the_verdict() -> None:
     for result in with_unit():
         table = specification_curve(result).table
         counted = table[table["counted"]]
-        share = (counted["supports"] == True).mean()  # noqa: E712
+        share = counted["supports"].eq(True).mean()
         assert share == pytest.approx(result.share)
         expected = "holds" if share == 1 else "depends" if share else None
         assert result.verdict == (expected or ("untestable" if counted["supports"].isna().any() else "fails"))

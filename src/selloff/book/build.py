@@ -23,9 +23,7 @@ from selloff.book import BookError, toc_pages
 
 __all__ = ["build", "digest_inputs"]
 
-_INPUTS = (
-    "_config.yml", "_toc.yml", "references.bib", "requirements.lock", "notebooks", "assets", "src/selloff", "data",
-)  # fmt: skip
+_INPUTS = ("_config.yml", "_toc.yml", "requirements.lock", "notebooks", "assets", "src/selloff", "data")
 _DIGEST = ".inputs"
 _ASIDE = "building-"
 _SKIPPED = ("__pycache__", ".ipynb_checkpoints")

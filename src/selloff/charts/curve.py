@@ -9,7 +9,7 @@ import pandas as pd
 
 from selloff.charts.dense import MANY, dense_choices, dense_numbers
 from selloff.charts.lines import Layers
-from selloff.charts.rows import readable
+from selloff.charts.rows import option_names, readable
 from selloff.charts.theme import colour, finish
 from selloff.claims import SpecificationCurve, stated, written
 from selloff.claims.result import Measure
@@ -63,7 +63,7 @@ def specification_curve(curve: SpecificationCurve, *, source: str) -> alt.LayerC
         layers += dense_choices(table, rows, _COLOURS, _TOP + _GAP, _ROW)
     else:
         layers = [*_target(curve), *_numbers(table, curve)]
-        layers += _choices(table, curve, rows, height) if rows else []
+        layers += _choices(table, curve, rows) if rows else []
     claim = curve.result.claim
     return finish(
         alt.layer(*layers).resolve_scale(y="independent"),
@@ -241,25 +241,9 @@ def _ends(data: pd.DataFrame, count: int, y: Any) -> list[Layers]:
 
 
 def _choices(
-    table: pd.DataFrame, curve: SpecificationCurve, rows: list[tuple[str, str, bool]], height: int
+    table: pd.DataFrame, curve: SpecificationCurve, rows: list[tuple[str, str, bool]]
 ) -> list[Layers | alt.Chart]:
-    keys = [key for key, _, _ in rows]
-    y = (
-        alt.Y("row:N")
-        .scale(domain=keys, range=[_TOP + _GAP, height], paddingInner=0, paddingOuter=0)
-        .axis(
-            title=None,
-            labelExpr="replace(datum.label, /^[^:]*: /, '')",
-            labelFontSize=11,
-            labelPadding=6,
-            labelLimit=250,
-            labelOverlap=False,
-            labelColor=alt.condition(
-                "indexof(datum.label, ': ') < 0", alt.value(colour("ink")), alt.value(colour("quiet"))
-            ),
-            labelFontWeight=alt.condition("indexof(datum.label, ': ') < 0", alt.value("bold"), alt.value("normal")),
-        )
-    )
+    y = option_names([key for key, _, _ in rows], _TOP + _GAP, _ROW)
     heads = [key for key, _, head in rows if head and key != _PARTS]
     long = table.melt(["order", "mark"], value_vars=heads, var_name="choice", value_name="option").dropna()
     long["row"] = long["choice"] + ": " + long["option"]

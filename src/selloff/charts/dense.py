@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from selloff.charts.lines import Layers
+from selloff.charts.rows import option_names
 from selloff.charts.theme import colour
 from selloff.claims import SpecificationCurve
 
@@ -122,26 +123,8 @@ def dense_choices(
         )
     )
     names = pd.DataFrame([{"row": key, "word": words, "head": head} for key, words, head in rows])
-    axis = _names([key for key, _, _ in rows], top, step)
+    axis = option_names([key for key, _, _ in rows], top, step)
     return [alt.Chart(names[["row"]]).mark_point(opacity=0).encode(y=axis), drawn]
-
-
-def _names(keys: list[str], top: float, step: float) -> alt.Y:
-    head = "indexof(datum.label, ': ') < 0"
-    return (
-        alt.Y("row:N")
-        .scale(domain=keys, range=[top, top + step * len(keys)], paddingInner=0, paddingOuter=0)
-        .axis(
-            title=None,
-            labelExpr="replace(datum.label, /^[^:]*: /, '')",
-            labelFontSize=11,
-            labelPadding=6,
-            labelLimit=250,
-            labelOverlap=False,
-            labelColor=alt.condition(head, alt.value(colour("ink")), alt.value(colour("quiet"))),
-            labelFontWeight=alt.condition(head, alt.value("bold"), alt.value("normal")),
-        )
-    )
 
 
 def _words(name: str) -> str:
